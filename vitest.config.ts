@@ -1,0 +1,41 @@
+import { defineConfig } from 'vitest/config'
+
+const setup = './test/support/setup.ts'
+const exclude = ['**/node_modules/**', '**/.next/**', '**/dist/**']
+
+/** Tests that own the machine while they run: a Docker Engine, a browser, a process that is killed. */
+const alone = (name: string, minutes: number) => ({
+  test: {
+    name,
+    include: [`test/${name}/**/*.test.ts`],
+    exclude,
+    globalSetup: setup,
+    fileParallelism: false,
+    testTimeout: minutes * 60_000,
+    hookTimeout: 180_000,
+    teardownTimeout: 60_000,
+  },
+})
+
+export default defineConfig({
+  test: {
+    pool: 'forks',
+    maxWorkers: 2,
+    reporters: ['default', ['json', { outputFile: 'test/.results/vitest.json' }]],
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['test/{server,agents,app,db,cli,house}/**/*.test.ts'],
+          exclude,
+          globalSetup: setup,
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+        },
+      },
+      alone('real', 5),
+      alone('e2e', 3),
+      alone('crash', 10),
+    ],
+  },
+})
