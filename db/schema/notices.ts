@@ -1,0 +1,62 @@
+import { sql } from 'drizzle-orm'
+import { bigint, check, index, integer, pgTable, primaryKey, text, timestamp } from 'drizzle-orm/pg-core'
+import { account } from './accounts.ts'
+import { authUser } from './auth.ts'
+
+const at = (name: string) => timestamp(name, { withTimezone: true })
+const id = () => bigint('id', { mode: 'bigint' }).primaryKey().generatedAlwaysAsIdentity()
+
+/** Something its audience should know. `key` states the fact, so that telling it twice is one notice. */
+export const notice = pgTable(
+  'notice',
+  {
+    id: id(),
+    audience: text('audience', { enum: ['account', 'operators'] }).notNull(),
+    accountId: bigint('account_id', { mode: 'bigint' }).references(() => account.id),
+    severity: text('severity', { enum: ['info', 'warning', 'critical'] }).notNull(),
+    kind: text('kind').notNull(),
+    title: text('title').notNull(),
+    body: text('body').notNull(),
+    /** Path in the product where something can be done about it. */
+    href: text('href'),
+    key: text('key').notNull().unique(),
+    createdAt: at('created_at').notNull().defaultNow(),
+    resolvedAt: at('resolved_at'),
+  },
+  (t) => [
+    index('notice_account').on(t.accountId, t.id),
+    index('notice_operators').on(t.id).where(sql`audience = 'operators'`),
+    check('notice_audience', sql`(${t.audience} = 'account') = (${t.accountId} is not null)`),
+  ],
+)
+
+export const noticeRead = pgTable(
+  'notice_read',
+  {
+    noticeId: bigint('notice_id', { mode: 'bigint' })
+      .notNull()
+      .references(() => notice.id, { onDelete: 'cascade' }),
+    userId: text('user_id')
+      .notNull()
+      .references(() => authUser.id, { onDelete: 'cascade' }),
+    readAt: at('read_at').notNull().defaultNow(),
+  },
+  (t) => [primaryKey({ columns: [t.noticeId, t.userId] })],
+)
+
+/** Mail to send, or, without SMTP_URL, to be read by operators on the outbox page. */
+export const mail = pgTable(
+  'mail',
+  {
+    id: id(),
+    recipient: text('recipient').notNull(),
+    subject: text('subject').notNull(),
+    body: text('body').notNull(),
+    key: text('key').notNull().unique(),
+    createdAt: at('created_at').notNull().defaultNow(),
+    sentAt: at('sent_at'),
+    attempts: integer('attempts').notNull().default(0),
+    lastError: text('last_error'),
+  },
+  (t) => [index('mail_created').on(t.createdAt)],
+)

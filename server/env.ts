@@ -1,0 +1,83 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { randomBytes } from 'node:crypto'
+import { join, resolve } from 'node:path'
+import { z } from 'zod'
+
+const flag = z
+  .enum(['0', '1', 'true', 'false', ''])
+  .default('')
+  .transform((v) => v === '1' || v === 'true')
+const optionalUrl = z.string().url().optional()
+
+/** The environment, each name with what it should be. Read once; a wrong value ends the start. */
+const schema = z.object({
+  PORT: z.coerce.number().int().min(0).max(65535).default(3000),
+  HOST: z.string().min(1).default('127.0.0.1'),
+  WHARF_DATA: z.string().min(1).optional(),
+  WHARF_PUBLIC_URL: optionalUrl,
+  WHARF_SECRET: z.string().min(32, 'at least 32 characters').optional(),
+  WHARF_ADMIN_EMAIL: z.string().email().optional(),
+  WHARF_ADMIN_PASSWORD: z.string().min(10, 'at least 10 characters').optional(),
+  WHARF_ROLES: z
+    .string()
+    .default('web,ingest,worker')
+    .transform((v) => v.split(',').map((r) => r.trim()))
+    .pipe(z.array(z.enum(['web', 'ingest', 'worker']))),
+  WHARF_DEV: flag,
+  WHARF_DEMO: flag,
+  WHARF_TLS_CERT: z.string().optional(),
+  WHARF_TLS_KEY: z.string().optional(),
+  WHARF_LABEL_ACCOUNT: z.string().min(1).default('io.wharfinger.account'),
+  WHARF_LABEL_APP: z.string().min(1).default('io.wharfinger.app'),
+  WHARF_MINUTES_DAYS: z.coerce.number().int().min(2).max(90).default(7),
+  WHARF_EVIDENCE_DAYS: z.coerce.number().int().min(7).default(100),
+  WHARF_INGEST_THREADS: z.coerce.number().int().min(1).max(32).default(1),
+  WHARF_METRICS_TOKEN: z.string().min(16).optional(),
+  DATABASE_URL: optionalUrl,
+  SMTP_URL: optionalUrl,
+  WHARF_MAIL_FROM: z.string().default('Wharfinger <wharfinger@localhost>'),
+  GITHUB_CLIENT_ID: z.string().optional(),
+  GITHUB_CLIENT_SECRET: z.string().optional(),
+  OIDC_ISSUER: optionalUrl,
+  OIDC_CLIENT_ID: z.string().optional(),
+  OIDC_CLIENT_SECRET: z.string().optional(),
+})
+
+/** Settings of this process. `secret` seals secrets at rest and signs links. */
+export type Env = Readonly<
+  Omit<z.infer<typeof schema>, 'WHARF_DATA' | 'WHARF_SECRET'> & { dataDir: string; secret: string; publicUrl: string }
+>
+
+const keptSecret = (dataDir: string) => {
+  const file = join(dataDir, 'secret')
+  try {
+    return readFileSync(file, 'utf8').trim()
+  } catch {
+    const made = randomBytes(32).toString('base64url')
+    writeFileSync(file, `${made}\n`, { mode: 0o600 })
+    return made
+  }
+}
+
+/**
+ * Reads and checks the environment, and makes the data directory.
+ * @throws Error naming each wrong variable and what it should be.
+ */
+export const readEnv = (from: NodeJS.ProcessEnv): Env => {
+  // An empty variable counts as unset, as container platforms tend to pass them.
+  const given = Object.fromEntries(Object.entries(from).filter(([, v]) => v !== ''))
+  const parsed = schema.safeParse(given)
+  if (!parsed.success) {
+    const faults = parsed.error.issues.map((i) => `${i.path.join('.')}: ${i.message}`)
+    throw new Error(`the environment is not usable:\n  ${faults.join('\n  ')}`)
+  }
+  const { WHARF_DATA, WHARF_SECRET, ...rest } = parsed.data
+  const dataDir = resolve(WHARF_DATA ?? (rest.WHARF_DEMO ? '.wharf-demo' : '.wharf'))
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+  return {
+    ...rest,
+    dataDir,
+    secret: WHARF_SECRET ?? keptSecret(dataDir),
+    publicUrl: rest.WHARF_PUBLIC_URL?.replace(/\/$/, '') ?? `http://localhost:${rest.PORT}`,
+  }
+}

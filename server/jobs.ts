@@ -1,0 +1,46 @@
+import type { Sql } from '#db/client.ts'
+import { z } from 'zod'
+
+/**
+ * Every job's name and payload. A domain reaches one below it by adding a job in its own
+ * transaction; `worker.ts` binds the handlers. Handlers may run twice: they must be harmless to repeat.
+ */
+export const JOBS = {
+  /** Sends one row of `mail`. */
+  'notices.send_mail': z.object({ mailId: z.string() }),
+  /** Tells the members of an account, or all operators, about a notice by mail. */
+  'notices.tell': z.object({ noticeId: z.string() }),
+  /** Stops or releases an account's containers after its holds changed. */
+  'hosts.follow_holds': z.object({ accountId: z.string() }),
+  /** Marks commands past their expiry. */
+  'hosts.expire_commands': z.object({}),
+  /** Notices hosts that missed three reports, and those that came back. */
+  'hosts.watch_silence': z.object({}),
+  /** Rolls due hours from minutes. */
+  'usage.roll': z.object({}),
+  /** Makes partitions ahead and drops those past retention. */
+  'usage.partitions': z.object({}),
+  /** Judges all quotas against present usage. */
+  'usage.judge_quotas': z.object({}),
+  /** Acts on a runaway log that an agent found. */
+  'usage.runaway_log': z.object({ hostId: z.number(), findingId: z.string() }),
+  /** Applies label rules to what they newly match. */
+  'usage.attribute': z.object({ ruleId: z.string().optional() }),
+} as const
+export type JobName = keyof typeof JOBS
+export type JobPayload<N extends JobName> = z.infer<(typeof JOBS)[N]>
+
+/**
+ * Adds a job in the caller's transaction. With `key`, a job of that key that has not started yet is
+ * replaced, so a fact stated twice makes one job.
+ */
+export const addJob = async <N extends JobName>(
+  tx: Sql,
+  name: N,
+  payload: JobPayload<N>,
+  options: { key?: string; runAt?: Date; maxAttempts?: number } = {},
+): Promise<void> => {
+  await tx`select graphile_worker.add_job(${name}, ${JSON.stringify(payload)}::text::json,
+    run_at => ${options.runAt ?? null}::timestamptz, max_attempts => ${options.maxAttempts ?? 25},
+    job_key => ${options.key ?? null}::text)`
+}

@@ -1,0 +1,37 @@
+import type { Pool, Sql } from '#db/client.ts'
+import { EventEmitter } from 'node:events'
+
+/** Hears of changes by `NOTIFY wharf, 'topic:id'` and tells whoever in this process waits for them. */
+export type Live = {
+  /** Calls back with each topic heard that is in `topics`; returns what ends it. */
+  on(topics: readonly string[], heard: (topic: string) => void): () => void
+  close(): Promise<void>
+}
+
+/** Starts to listen. After a lost connection it listens anew and tells everybody to look again. */
+export const listen = async (sql: Pool): Promise<Live> => {
+  const emitter = new EventEmitter().setMaxListeners(0)
+  const tell = (topic: string) => {
+    emitter.emit('topic', topic)
+    // `host:12` is also news for whoever watches all hosts.
+    const [kind] = topic.split(':')
+    if (kind !== topic) emitter.emit('topic', kind)
+  }
+  const subscription = await sql.listen('wharf', tell, () => emitter.emit('topic', '*'))
+  return {
+    on(topics, heard) {
+      const wanted = new Set(topics)
+      const listener = (topic: string) => {
+        if (topic === '*' || wanted.has(topic)) heard(topic)
+      }
+      emitter.on('topic', listener)
+      return () => emitter.off('topic', listener)
+    },
+    close: () => subscription.unlisten(),
+  }
+}
+
+/** Announces a topic when the transaction commits. */
+export const announce = async (tx: Sql, topic: string): Promise<void> => {
+  await tx`select pg_notify('wharf', ${topic})`
+}
