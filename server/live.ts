@@ -11,18 +11,14 @@ export type Live = {
 /** Starts to listen. After a lost connection it listens anew and tells everybody to look again. */
 export const listen = async (sql: Pool): Promise<Live> => {
   const emitter = new EventEmitter().setMaxListeners(0)
-  const tell = (topic: string) => {
-    emitter.emit('topic', topic)
-    // `host:12` is also news for whoever watches all hosts.
-    const [kind] = topic.split(':')
-    if (kind !== topic) emitter.emit('topic', kind)
-  }
+  const tell = (topic: string) => void emitter.emit('topic', topic)
   const subscription = await sql.listen('wharf', tell, () => emitter.emit('topic', '*'))
   return {
     on(topics, heard) {
       const wanted = new Set(topics)
       const listener = (topic: string) => {
-        if (topic === '*' || wanted.has(topic)) heard(topic)
+        // `host:12` is also news for whoever watches all hosts.
+        if (topic === '*' || wanted.has(topic) || wanted.has(topic.split(':', 1)[0] ?? '')) heard(topic)
       }
       emitter.on('topic', listener)
       return () => emitter.off('topic', listener)
