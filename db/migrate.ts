@@ -17,7 +17,8 @@ export const migrate = async (url: string): Promise<void> => {
     await applyMigrations(drizzle(client), {
       migrationsFolder: join(import.meta.dirname, 'migrations'),
       migrationsTable: 'migration',
-      migrationsSchema: 'wharf',
+      // Not the name of a role: PostgreSQL would look there, before `public`, for every table.
+      migrationsSchema: 'migrations',
     })
     await migrateJobs({ connectionString: url })
   } finally {
