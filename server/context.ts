@@ -13,7 +13,8 @@ export type Scope = (typeof SCOPES)[number]
 
 /** Who is asking. A token without `userId` is a robot of the platform. */
 export type Actor =
-  | { kind: 'anonymous' }
+  /** `reason`: why the token that was sent could not be used. */
+  | { kind: 'anonymous'; reason?: string }
   | { kind: 'user'; userId: string; email: string; name: string; sessionId: string; roles: PlatformRole[] }
   | {
       kind: 'token'

@@ -23,6 +23,8 @@ const schema = z.object({
     .default('web,ingest,worker')
     .transform((v) => v.split(',').map((r) => r.trim()))
     .pipe(z.array(z.enum(['web', 'ingest', 'worker']))),
+  /** Whether anybody may sign up; else people come by invitation or by an operator. */
+  WHARF_OPEN_SIGN_UP: flag,
   WHARF_DEV: flag,
   WHARF_DEMO: flag,
   WHARF_TLS_CERT: z.string().optional(),

@@ -68,7 +68,8 @@ const requireScope = (actor: Actor, scope: 'read' | 'write' | 'operate' | 'admin
 
 const signedInActor = (actor: Actor): SignedIn => {
   if (actor.kind === 'user' || actor.kind === 'token' || actor.kind === 'system') return actor
-  throw new TRPCError({ code: 'UNAUTHORIZED', message: 'sign in first' })
+  const reason = actor.kind === 'anonymous' ? actor.reason : undefined
+  throw new TRPCError({ code: 'UNAUTHORIZED', message: reason ?? 'sign in first' })
 }
 
 /** True where the actor has the platform role; admins are operators too. */

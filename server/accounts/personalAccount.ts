@@ -1,0 +1,35 @@
+import type { Pool, Sql } from '#db/client.ts'
+import { nameFrom, nthName } from './name.ts'
+
+/** Makes a user's own account where there is none yet. Harmless to repeat and to run twice at once. */
+export const ensurePersonalAccount = async (sql: Pool, userId: string): Promise<void> => {
+  await sql.begin((tx) => makePersonalAccount(tx, userId))
+}
+
+/** The same in the caller's transaction. Returns the account's id, or undefined where the user had one. */
+export const makePersonalAccount = async (tx: Sql, userId: string): Promise<bigint | undefined> => {
+  const [user] = await tx<{ name: string; email: string }[]>`
+    select name, email from auth_user where id = ${userId} for update`
+  if (!user) return undefined
+  const [own] = await tx`select 1 from account a join account_member m on m.account_id = a.id
+    where m.user_id = ${userId} and a.kind = 'user'`
+  if (own) return undefined
+  const { id, name } = await insertFree(tx, nameFrom(user.email), user.name)
+  await tx`insert into account_member (account_id, user_id, role) values (${id}, ${userId}, 'owner')`
+  await tx`insert into audit_event (actor_kind, actor_id, actor_label, action, subject_kind, subject_id, account_id, after)
+    values ('user', ${userId}, ${user.email}, 'accounts.account.create', 'account', ${name}, ${id},
+      ${JSON.stringify({ name, kind: 'user', displayName: user.name })}::text::jsonb)`
+  return id
+}
+
+const insertFree = async (tx: Sql, wanted: string, displayName: string) => {
+  const [taken] = await tx<{ count: number }[]>`
+    select count(*)::int as count from account where name = ${wanted} or name like ${`${wanted}-%`}`
+  // Closed accounts keep their names, so the count is a good first guess; the unique key decides.
+  for (let n = taken?.count ? taken.count + 1 : 1; ; n += 1) {
+    const name = nthName(wanted, n)
+    const [row] = await tx<{ id: bigint }[]>`insert into account (name, kind, display_name)
+      values (${name}, 'user', ${displayName}) on conflict (name) do nothing returning id`
+    if (row) return { id: row.id, name }
+  }
+}

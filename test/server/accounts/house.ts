@@ -1,0 +1,56 @@
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll } from 'vitest'
+import { makeAuth } from '#server/accounts/auth.ts'
+import { systemContext, type Context } from '#server/context.ts'
+import { readEnv } from '#server/env.ts'
+import { testDatabase } from '../../support/database.ts'
+
+/** A control plane's accounts on a database of the test file's own: sign-in as it runs, and contexts for verbs. */
+export const house = async (variables: Record<string, string> = {}) => {
+  const db = await testDatabase()
+  const env = readEnv({
+    NODE_ENV: 'test',
+    WHARF_DATA: mkdtempSync(join(tmpdir(), 'wharf-accounts-')),
+    WHARF_PUBLIC_URL: 'http://localhost:3000',
+    ...variables,
+  })
+  const auth = makeAuth({ env, databaseUrl: db.url })
+  afterAll(() => auth.close())
+  const { sql } = db
+
+  let client = 0
+  /** Sends a request to sign-in as the front door does; each call comes from another address unless `ip` is given. */
+  const send = (path: string, body: unknown, headers: Record<string, string> = {}) => {
+    client += 1
+    return auth.handler(
+      new Request(`${env.publicUrl}/api/auth${path}`, {
+        method: body === undefined ? 'GET' : 'POST',
+        headers: {
+          'content-type': 'application/json',
+          origin: env.publicUrl,
+          'x-wharf-ip': `192.0.${Math.floor(client / 250)}.${client % 250}`,
+          'x-request-id': `request-${client}`,
+          'user-agent': 'test browser',
+          ...headers,
+        },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      }),
+    )
+  }
+  const signIn = async (email: string, password: string) => cookiesOf(await send('/sign-in/email', { email, password }))
+  const ctx = (actor?: Context['actor'], now = new Date()): Context => ({
+    ...systemContext(sql, env, 'test', now),
+    ...(actor ? { actor } : {}),
+    ip: '203.0.113.7',
+  })
+  return { db, sql, env, auth, send, signIn, ctx }
+}
+
+/** The cookies that an answer sets, as the next request sends them. */
+export const cookiesOf = (response: Response): string =>
+  response.headers
+    .getSetCookie()
+    .map((line) => line.split(';', 1)[0])
+    .join('; ')
