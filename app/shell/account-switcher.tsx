@@ -1,0 +1,22 @@
+'use client'
+
+import { Icon } from '../ui/icon.tsx'
+import { Menu, type MenuItem } from '../ui/menu.tsx'
+
+/** Which account the page is about, and the way to the viewer's others. */
+export function AccountSwitcher({ account, accounts }: { account: string; accounts: readonly string[] }) {
+  const items: MenuItem[] = [
+    ...accounts.map((name) => ({ label: name, href: `/${name}`, checked: name === account })),
+    ...(accounts.length > 0 ? (['line'] as const) : []),
+    { label: 'New organization', href: '/settings/organizations', icon: 'plus' },
+  ]
+  return (
+    <Menu label={`Account ${account}, switch`} items={items} className="account-open">
+      <span className="avatar" aria-hidden="true">
+        {account[0]}
+      </span>
+      <span className="truncate">{account}</span>
+      <Icon name="down" />
+    </Menu>
+  )
+}

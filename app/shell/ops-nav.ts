@@ -1,0 +1,41 @@
+/** A place of the operator's shell: where it is, and the second key after `G` that goes there. */
+export type Place = { label: string; href: string; key?: string; count?: keyof OpsCounts }
+
+/** Figures beside the rail's links. A number in a list of `hot` asks for a decision. */
+export type OpsCounts = { quotas?: number; hosts?: number; outbox?: number; ingest?: number }
+
+/** The rail's groups, in the order an operator works. Only places that exist. */
+export const OPS_GROUPS: readonly { title: string; places: readonly Place[] }[] = [
+  {
+    title: 'Watch',
+    places: [
+      { label: 'Fleet', href: '/ops', key: 'f' },
+      { label: 'Ingest', href: '/ops/ingest', key: 'i', count: 'ingest' },
+    ],
+  },
+  { title: 'Police', places: [{ label: 'Quotas', href: '/ops/quotas', key: 'q', count: 'quotas' }] },
+  { title: 'Operate', places: [{ label: 'Hosts', href: '/ops/hosts', key: 'h', count: 'hosts' }] },
+  {
+    title: 'Account',
+    places: [
+      { label: 'Accounts', href: '/ops/accounts', key: 'a' },
+      { label: 'Mail outbox', href: '/ops/outbox', key: 'm', count: 'outbox' },
+      { label: 'Audit log', href: '/ops/audit', key: 'u' },
+    ],
+  },
+]
+
+/** A customer's places, for the palette and the keys. */
+export const accountPlaces = (account: string): readonly Place[] => [
+  { label: 'Overview', href: `/${account}`, key: 'o' },
+  { label: 'Apps', href: `/${account}/apps`, key: 'a' },
+  { label: 'Usage', href: `/${account}/usage`, key: 'u' },
+  { label: 'Members', href: `/${account}/members`, key: 'm' },
+  { label: 'Settings', href: `/${account}/settings`, key: 's' },
+]
+
+/** The place a path is in: `/ops` only for itself, others for everything below them. */
+export const placeOf = (path: string): Place | undefined =>
+  OPS_GROUPS.flatMap((group) => group.places).find(({ href }) =>
+    href === '/ops' ? path === href : path === href || path.startsWith(`${href}/`),
+  )

@@ -1,0 +1,28 @@
+'use client'
+
+import { getUntypedClient } from '@trpc/client'
+import { keepPreviousData, useQuery } from '@tanstack/react-query'
+import { useDeferredValue } from 'react'
+import { useTRPCClient } from '../trpc.tsx'
+
+export type Found = { kind: 'host' | 'container' | 'account' | 'app'; title: string; detail: string; href: string }
+
+const MIN_LENGTH = 2
+
+/** What the server finds for a text of two characters or more. */
+export function useFound(text: string): { items: readonly Found[]; isLooking: boolean } {
+  const client = useTRPCClient()
+  const wanted = useDeferredValue(text.trim())
+  const enabled = wanted.length >= MIN_LENGTH
+  const { data, isFetching } = useQuery({
+    queryKey: ['search.find', wanted],
+    queryFn: async ({ signal }) => {
+      const answer = await getUntypedClient(client).query('search.find', { text: wanted }, { signal })
+      return answer as { items: Found[] }
+    },
+    enabled,
+    placeholderData: keepPreviousData,
+    retry: false,
+  })
+  return { items: enabled ? (data?.items ?? []) : [], isLooking: enabled && isFetching }
+}
