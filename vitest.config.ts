@@ -21,7 +21,7 @@ export default defineConfig({
   test: {
     pool: 'forks',
     maxWorkers: 2,
-    reporters: ['default', ['json', { outputFile: 'test/.results/vitest.json' }]],
+    reporters: ['default', ['json', { outputFile: `test/.results/${process.env['WHARF_TEST_PHASE'] ?? 'last'}.json` }]],
     projects: [
       {
         test: {
