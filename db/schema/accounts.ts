@@ -176,5 +176,6 @@ export const auditEvent = pgTable(
     index('audit_event_account').on(t.accountId, t.id),
     index('audit_event_subject').on(t.subjectKind, t.subjectId, t.id),
     index('audit_event_actor').on(t.actorId, t.id),
+    index('audit_event_action').on(t.action, t.id),
   ],
 )
