@@ -277,7 +277,9 @@ export const publicKeyFromRaw = (base64: string): KeyObject => {
 
 /** The 32 raw bytes of an Ed25519 key's public half, base64. */
 export const rawPublicKey = (key: KeyObject): string =>
-  createPublicKey(key.type === 'private' ? key.export({ type: 'pkcs8', format: 'pem' }) : key.export({ type: 'spki', format: 'pem' }))
+  createPublicKey(
+    key.type === 'private' ? key.export({ type: 'pkcs8', format: 'pem' }) : key.export({ type: 'spki', format: 'pem' }),
+  )
     .export({ type: 'spki', format: 'der' })
     .subarray(SPKI_ED25519.length)
     .toString('base64')

@@ -30,7 +30,11 @@ export class DomainError extends Error {
   /** For LIMITED and UNAVAILABLE: when to try again. */
   readonly retryAfterSeconds: number | undefined
 
-  constructor(code: ErrorCode, message: string, more: { path?: string; retryAfterSeconds?: number; cause?: unknown } = {}) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    more: { path?: string; retryAfterSeconds?: number; cause?: unknown } = {},
+  ) {
     super(message, { cause: more.cause })
     this.name = 'DomainError'
     this.code = code

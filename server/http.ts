@@ -79,7 +79,21 @@ export const sendError = (exchange: Exchange, error: unknown) => {
   sendJson(res, known ? statusOf(known.code) : 500, body, retry === undefined ? {} : { 'retry-after': String(retry) })
 }
 
-const LOST = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'CONNECTION_CLOSED', 'CONNECTION_ENDED', 'CONNECTION_DESTROYED', 'CONNECT_TIMEOUT', '57P01', '57P02', '57P03', '53300', '08006', '08001'])
+const LOST = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'CONNECTION_CLOSED',
+  'CONNECTION_ENDED',
+  'CONNECTION_DESTROYED',
+  'CONNECT_TIMEOUT',
+  '57P01',
+  '57P02',
+  '57P03',
+  '53300',
+  '08006',
+  '08001',
+])
 
 /** A lost or starting database is the one failure that asks the caller to come back. */
 export const connectionLost = (error: unknown): DomainError | undefined => {

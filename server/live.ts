@@ -3,7 +3,10 @@ import { EventEmitter } from 'node:events'
 
 /** Hears of changes by `NOTIFY wharf, 'topic:id'` and tells whoever in this process waits for them. */
 export type Live = {
-  /** Calls back with each topic heard that is in `topics`; returns what ends it. */
+  /**
+   * Calls back with each topic heard that is in `topics`, where `host` stands for every `host:ID`.
+   * After a lost connection it calls with `*`: anything may have changed. Returns what ends it.
+   */
   on(topics: readonly string[], heard: (topic: string) => void): () => void
   close(): Promise<void>
 }

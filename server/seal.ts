@@ -19,4 +19,6 @@ export const unseal = (secret: string, purpose: string, sealed: Uint8Array): Buf
 
 /** A signature for links that we make and later read ourselves. */
 export const linkSignature = (secret: string, purpose: string, text: string) =>
-  createHmac('sha256', keyFor(secret, `link:${purpose}`)).update(text).digest('base64url')
+  createHmac('sha256', keyFor(secret, `link:${purpose}`))
+    .update(text)
+    .digest('base64url')

@@ -75,8 +75,7 @@ const signedInActor = (actor: Actor): SignedIn => {
 /** True where the actor has the platform role; admins are operators too. */
 export const hasRole = (actor: Actor, role: PlatformRole): boolean =>
   actor.kind === 'system' ||
-  ((actor.kind === 'user' || actor.kind === 'token') &&
-    (actor.roles.includes('admin') || actor.roles.includes(role)))
+  ((actor.kind === 'user' || actor.kind === 'token') && (actor.roles.includes('admin') || actor.roles.includes(role)))
 
 /** Anybody, also without a session. */
 export const open = translated.meta({ access: { who: 'anyone' } })

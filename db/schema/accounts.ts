@@ -1,5 +1,16 @@
 import { sql } from 'drizzle-orm'
-import { bigint, check, customType, index, jsonb, pgTable, primaryKey, text, timestamp, uniqueIndex } from 'drizzle-orm/pg-core'
+import {
+  bigint,
+  check,
+  customType,
+  index,
+  jsonb,
+  pgTable,
+  primaryKey,
+  text,
+  timestamp,
+  uniqueIndex,
+} from 'drizzle-orm/pg-core'
 import { authUser } from './auth.ts'
 
 const at = (name: string) => timestamp(name, { withTimezone: true })
@@ -20,7 +31,10 @@ export const account = pgTable(
     closedAt: at('closed_at'),
   },
   (t) => [
-    check('account_name', sql`${t.name} ~ '^[a-z0-9]+((\\.|_|__|-+)[a-z0-9]+)*$' and length(${t.name}) between 2 and 64`),
+    check(
+      'account_name',
+      sql`${t.name} ~ '^[a-z0-9]+((\\.|_|__|-+)[a-z0-9]+)*$' and length(${t.name}) between 2 and 64`,
+    ),
     check('account_kind', sql`${t.kind} in ('user', 'organization')`),
   ],
 )
@@ -126,7 +140,10 @@ export const platformRole = pgTable(
     role: text('role', { enum: ['operator', 'admin'] }).notNull(),
     createdAt: at('created_at').notNull().defaultNow(),
   },
-  (t) => [primaryKey({ columns: [t.userId, t.role] }), check('platform_role_role', sql`${t.role} in ('operator', 'admin')`)],
+  (t) => [
+    primaryKey({ columns: [t.userId, t.role] }),
+    check('platform_role_role', sql`${t.role} in ('operator', 'admin')`),
+  ],
 )
 
 /**

@@ -1,5 +1,16 @@
 import { sql } from 'drizzle-orm'
-import { bigint, boolean, check, index, integer, jsonb, pgTable, primaryKey, text, timestamp } from 'drizzle-orm/pg-core'
+import {
+  bigint,
+  boolean,
+  check,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  text,
+  timestamp,
+} from 'drizzle-orm/pg-core'
 import { account, bytea } from './accounts.ts'
 
 const at = (name: string) => timestamp(name, { withTimezone: true })
@@ -17,7 +28,9 @@ export const cluster = pgTable(
     name: text('name').notNull().unique(),
     kind: text('kind', { enum: ['free', 'paid', 'internal'] }).notNull(),
     /** platform: only the platform creates containers; tenant: labels name apps only; signed: a label needs our signature. */
-    labelTrust: text('label_trust', { enum: ['platform', 'tenant', 'signed'] }).notNull().default('platform'),
+    labelTrust: text('label_trust', { enum: ['platform', 'tenant', 'signed'] })
+      .notNull()
+      .default('platform'),
     tenantAccountId: bigint('tenant_account_id', { mode: 'bigint' }).references(() => account.id),
     createdAt: at('created_at').notNull().defaultNow(),
   },
@@ -145,13 +158,17 @@ export const command = pgTable(
     issuedAt: at('issued_at').notNull().defaultNow(),
     expiresAt: at('expires_at').notNull(),
     deliveredAt: at('delivered_at'),
-    state: text('state', { enum: ['pending', 'done', 'failed', 'refused', 'expired'] }).notNull().default('pending'),
+    state: text('state', { enum: ['pending', 'done', 'failed', 'refused', 'expired'] })
+      .notNull()
+      .default('pending'),
     detail: text('detail'),
     evidence: jsonb('evidence'),
     finishedAt: at('finished_at'),
   },
   (t) => [
-    index('command_pending').on(t.hostId).where(sql`state = 'pending'`),
+    index('command_pending')
+      .on(t.hostId)
+      .where(sql`state = 'pending'`),
     index('command_epoch').on(t.hostId, t.epoch, t.id),
     check('command_state', sql`${t.state} in ('pending', 'done', 'failed', 'refused', 'expired')`),
   ],
@@ -187,4 +204,3 @@ export const setting = pgTable('setting', {
   updatedBy: text('updated_by').notNull(),
   updatedAt: at('updated_at').notNull().defaultNow(),
 })
-

@@ -25,7 +25,9 @@ export const notice = pgTable(
   },
   (t) => [
     index('notice_account').on(t.accountId, t.id),
-    index('notice_operators').on(t.id).where(sql`audience = 'operators'`),
+    index('notice_operators')
+      .on(t.id)
+      .where(sql`audience = 'operators'`),
     check('notice_audience', sql`(${t.audience} = 'account') = (${t.accountId} is not null)`),
   ],
 )

@@ -1,5 +1,17 @@
 import { sql } from 'drizzle-orm'
-import { bigint, boolean, check, index, integer, jsonb, pgTable, primaryKey, text, timestamp, uniqueIndex } from 'drizzle-orm/pg-core'
+import {
+  bigint,
+  boolean,
+  check,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  text,
+  timestamp,
+  uniqueIndex,
+} from 'drizzle-orm/pg-core'
 import { account, bytea } from './accounts.ts'
 import { cluster } from './hosts.ts'
 
@@ -53,7 +65,9 @@ export const epoch = pgTable(
   },
   (t) => [
     primaryKey({ columns: [t.hostId, t.epoch] }),
-    index('epoch_live').on(t.hostId).where(sql`ended_at is null`),
+    index('epoch_live')
+      .on(t.hostId)
+      .where(sql`ended_at is null`),
     index('epoch_container').on(t.hostId, t.containerId),
   ],
 )
@@ -75,7 +89,9 @@ export const attribution = pgTable(
   (t) => [
     primaryKey({ columns: [t.hostId, t.epoch, t.fromHour] }),
     index('attribution_account').on(t.accountId, t.app),
-    index('attribution_none').on(t.hostId, t.epoch).where(sql`account_id is null and until_hour = 2147483647`),
+    index('attribution_none')
+      .on(t.hostId, t.epoch)
+      .where(sql`account_id is null and until_hour = 2147483647`),
   ],
 )
 
@@ -113,7 +129,11 @@ export const labelRule = pgTable(
     createdAt: at('created_at').notNull().defaultNow(),
     removedAt: at('removed_at'),
   },
-  (t) => [uniqueIndex('label_rule_live').on(t.labelKey, t.labelValue, t.clusterId).where(sql`removed_at is null`)],
+  (t) => [
+    uniqueIndex('label_rule_live')
+      .on(t.labelKey, t.labelValue, t.clusterId)
+      .where(sql`removed_at is null`),
+  ],
 )
 
 /** Totals since the epoch opened, as they stood at the end of `minute` (minutes since 1970). */
@@ -209,7 +229,9 @@ export const quarantine = pgTable(
   },
   (t) => [
     index('quarantine_host').on(t.hostId, t.id),
-    index('quarantine_open').on(t.id).where(sql`reviewed_at is null`),
+    index('quarantine_open')
+      .on(t.id)
+      .where(sql`reviewed_at is null`),
     uniqueIndex('quarantine_once').on(t.hostId, t.seq, t.path),
   ],
 )
@@ -230,7 +252,9 @@ export const quota = pgTable(
     softLimit: bigint('soft_limit', { mode: 'bigint' }),
     hardLimit: bigint('hard_limit', { mode: 'bigint' }),
     graceSeconds: integer('grace_seconds').notNull().default(600),
-    action: text('action', { enum: ['notice', 'throttle', 'stop', 'truncate_log'] }).notNull().default('notice'),
+    action: text('action', { enum: ['notice', 'throttle', 'stop', 'truncate_log'] })
+      .notNull()
+      .default('notice'),
     createdBy: text('created_by').notNull(),
     createdAt: at('created_at').notNull().defaultNow(),
     removedAt: at('removed_at'),
@@ -238,7 +262,9 @@ export const quota = pgTable(
   (t) => [
     check('quota_owner', sql`(${t.plan} is null) <> (${t.accountId} is null)`),
     check('quota_app', sql`${t.app} is null or ${t.accountId} is not null`),
-    uniqueIndex('quota_plan').on(t.plan, t.scope, t.meter).where(sql`removed_at is null and plan is not null`),
+    uniqueIndex('quota_plan')
+      .on(t.plan, t.scope, t.meter)
+      .where(sql`removed_at is null and plan is not null`),
     uniqueIndex('quota_account')
       .on(t.accountId, sql`coalesce(app, '')`, t.scope, t.meter)
       .where(sql`removed_at is null and account_id is not null`),
@@ -263,7 +289,9 @@ export const violation = pgTable(
     subject: text('subject').notNull(),
     used: bigint('used', { mode: 'bigint' }).notNull(),
     limitValue: bigint('limit_value', { mode: 'bigint' }),
-    state: text('state', { enum: ['open', 'acknowledged', 'resolved'] }).notNull().default('open'),
+    state: text('state', { enum: ['open', 'acknowledged', 'resolved'] })
+      .notNull()
+      .default('open'),
     occurrences: integer('occurrences').notNull().default(1),
     openedAt: at('opened_at').notNull(),
     lastSeenAt: at('last_seen_at').notNull(),
@@ -272,7 +300,9 @@ export const violation = pgTable(
     resolvedAt: at('resolved_at'),
   },
   (t) => [
-    uniqueIndex('violation_open').on(t.subject).where(sql`state <> 'resolved'`),
+    uniqueIndex('violation_open')
+      .on(t.subject)
+      .where(sql`state <> 'resolved'`),
     index('violation_account').on(t.accountId, t.id),
     index('violation_state').on(t.state, t.openedAt),
   ],

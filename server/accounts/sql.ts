@@ -63,3 +63,24 @@ export const touchToken = async (sql: Sql, id: bigint, now: Date): Promise<void>
   await sql`update api_token set last_used_at = ${now}
     where id = ${id} and (last_used_at is null or last_used_at < ${new Date(now.getTime() - 60_000)})`
 }
+
+/** The open accounts a user is a member of, their own first. */
+export const accountsOfUser = async (sql: Sql, userId: string): Promise<AccountView[]> => {
+  const rows = await sql<
+    (Omit<AccountView, 'holds'> & { holds: (Omit<Hold, 'id' | 'placedAt'> & { id: string; placedAt: string })[] })[]
+  >`
+    select a.id, a.name, a.kind, a.display_name, a.plan, m.role,
+      coalesce((select jsonb_agg(jsonb_build_object('id', h.id::text, 'kind', h.kind, 'reason', h.reason,
+        'placedAt', h.placed_at) order by h.id) from account_hold h where h.account_id = a.id and h.lifted_at is null),
+        '[]') as holds
+    from account_member m join account a on a.id = m.account_id
+    where m.user_id = ${userId} and a.closed_at is null order by a.kind desc, a.name`
+  return rows.map((row) => ({ ...row, holds: row.holds.map(revived) }))
+}
+
+/** Holds read as JSON, as the types say. */
+const revived = (hold: { id: string; kind: Hold['kind']; reason: string; placedAt: string }): Hold => ({
+  ...hold,
+  id: BigInt(hold.id),
+  placedAt: new Date(hold.placedAt),
+})

@@ -1,0 +1,37 @@
+import { readFileSync } from 'node:fs'
+import { createServer as createPlain, type RequestListener, type Server } from 'node:http'
+import { createServer as createTls } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import type { Env } from './env.ts'
+
+/** A server that listens; `close` lets requests under way end, then cuts what stays open. */
+export type Listening = { server: Server; port: number; close(): Promise<void> }
+
+const CLOSE_WITHIN_MS = 5_000
+
+/** Listens on HOST and PORT, with TLS where WHARF_TLS_CERT and WHARF_TLS_KEY name files. */
+export const listenOn = async (env: Env, handler: RequestListener): Promise<Listening> => {
+  const { WHARF_TLS_CERT: cert, WHARF_TLS_KEY: key } = env
+  const server =
+    cert && key ? createTls({ cert: readFileSync(cert), key: readFileSync(key) }, handler) : createPlain(handler)
+  server.requestTimeout = 60_000
+  server.headersTimeout = 15_000
+  // Longer than a load balancer's usual 60 s, so that it never sends into a connection just closed.
+  server.keepAliveTimeout = 75_000
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) =>
+      reject(error.code === 'EADDRINUSE' ? new Error(`port ${env.PORT} is in use; set PORT to another`) : error),
+    )
+    server.listen(env.PORT, env.HOST, resolve)
+  })
+  return {
+    server,
+    port: (server.address() as AddressInfo).port,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve())
+        server.closeIdleConnections()
+        setTimeout(() => server.closeAllConnections(), CLOSE_WITHIN_MS).unref()
+      }),
+  }
+}

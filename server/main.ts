@@ -1,0 +1,101 @@
+import { connect } from '#db/client.ts'
+import next from 'next'
+import { join } from 'node:path'
+import { makeAuth } from './accounts/auth.ts'
+import { ensureFirstOperator } from './accounts/firstOperator.ts'
+import { systemContext } from './context.ts'
+import { openDatabase } from './database.ts'
+import { readEnv, type Env } from './env.ts'
+import { startLocalAgent } from './localAgent.ts'
+import { listenOn } from './listen.ts'
+import { listen } from './live.ts'
+import { log } from './log.ts'
+import { probeRoutes } from './probes.ts'
+import { domainRoutes } from './routes.ts'
+import { startIngest } from './usage/ingest.ts'
+import { pageCaller, webHandler } from './web.ts'
+import { startWorker } from './worker.ts'
+
+const root = join(import.meta.dirname, '..')
+
+const startPages = async (env: Env) => {
+  const app = next({ dev: env.WHARF_DEV, dir: root, customServer: true, hostname: env.HOST, port: env.PORT })
+  await app.prepare()
+  return app
+}
+
+/** Starts one process with its roles and returns what stops it, in the order that loses nothing. */
+const start = async (env: Env): Promise<() => Promise<void>> => {
+  const has = (role: Env['WHARF_ROLES'][number]) => env.WHARF_ROLES.includes(role)
+  const pagesReady = has('web') ? startPages(env) : undefined
+  const database = await openDatabase(env)
+  const sql = connect(database.url)
+  const live = await listen(sql)
+  const ctx = systemContext(sql, env, 'start')
+  const auth = makeAuth({ env, databaseUrl: database.url })
+  const first = await ensureFirstOperator(ctx)
+
+  let closing = false
+  const ingest = has('ingest') ? await startIngest({ env, databaseUrl: database.url }) : undefined
+  const routes = [...probeRoutes(sql, env, () => closing), ...domainRoutes({ sql, env, live, ingest })]
+  const deps = { sql, env, auth, live, routes }
+  Object.assign(globalThis, { [Symbol.for('wharfinger')]: pageCaller(deps) })
+  const pages = await pagesReady
+  const handle = webHandler({ ...deps, pages: pages?.getRequestHandler() })
+  const listening = await listenOn(env, (req, res) => void handle(req, res))
+  if (pages && env.WHARF_DEV) listening.server.on('upgrade', pages.getUpgradeHandler())
+  const worker = has('worker') ? await startWorker(sql, env, database.url) : undefined
+  const agent = has('ingest') ? await startLocalAgent(ctx, listening.port) : undefined
+  greet(env, listening.port, first.link, agent?.engine)
+
+  return async () => {
+    // The agent first, while its last report still finds somebody to take it.
+    await agent?.stop()
+    closing = true
+    await listening.close()
+    await ingest?.close()
+    await worker?.stop()
+    await live.close().catch(() => {})
+    await Promise.all([sql.end({ timeout: 5 }), auth.close()])
+    await database.stop()
+  }
+}
+
+const greet = (env: Env, port: number, firstRunLink: string | undefined, engine: string | undefined) => {
+  const url = env.WHARF_PUBLIC_URL ?? `${env.WHARF_TLS_CERT ? 'https' : 'http'}://localhost:${port}`
+  const lines = [
+    `Wharfinger serves on ${url}`,
+    firstRunLink ? `Make the first operator: ${firstRunLink}` : `Sign in: ${url}/sign-in`,
+    engine
+      ? `This host reports by itself (${engine}): ${url}/ops/hosts`
+      : `Add a host: ${url}/ops/hosts, or npx wharf join-token create`,
+    `Data, and the operator's API token for npx wharf: ${env.dataDir}`,
+    'Ctrl-C stops everything; the next start finds its data.',
+  ]
+  process.stdout.write(`${lines.join('\n')}\n`)
+}
+
+const main = async () => {
+  const stop = await start(readEnv(process.env))
+  let stopping: Promise<void> | undefined
+  const end = (signal: NodeJS.Signals) => {
+    if (stopping) return
+    log.info({ signal }, 'stopping')
+    stopping = stop().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        log.error({ err: error }, 'stopping failed')
+        process.exit(1)
+      },
+    )
+  }
+  process.on('SIGINT', end)
+  process.on('SIGTERM', end)
+}
+
+process.on('unhandledRejection', (error) => log.error({ err: error }, 'unhandled rejection'))
+main().catch((error: unknown) => {
+  process.stderr.write(`Wharfinger did not start: ${error instanceof Error ? error.message : String(error)}\n`)
+  if (process.env['WHARF_DEV']) console.error(error)
+  process.exit(1)
+})

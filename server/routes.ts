@@ -1,0 +1,11 @@
+import type { Pool } from '#db/client.ts'
+import type { Env } from './env.ts'
+import type { Route } from './http.ts'
+import type { Live } from './live.ts'
+import type { Ingest } from './usage/ingest.ts'
+
+/** What the domains' HTTP routes need. `ingest` is absent in a process without that role. */
+export type RouteDeps = { sql: Pool; env: Env; live: Live; ingest: Ingest | undefined }
+
+/** Every HTTP route outside tRPC, sign-in and pages. */
+export const domainRoutes = (deps: RouteDeps): Route[] => [...(deps.ingest ? deps.ingest.routes : [])]

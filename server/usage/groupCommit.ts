@@ -1,0 +1,159 @@
+import type { Pool } from '#db/client.ts'
+import { DomainError } from '../errors.ts'
+import { askForRoll, storeMerging, storeNew, type LabelNames, type Prepared, type Progress } from './storeReports.ts'
+
+/** What became of one report: stored now, known before, or in conflict with another of its number. */
+export type Outcome = { status: 'stored' | 'duplicate'; progress: Progress }
+
+type Waiting = { prepared: Prepared; done: (outcome: Outcome) => void; failed: (error: unknown) => void }
+
+/** A group is closed when it holds so much; COPY gains little beyond it. */
+const MOST_ROWS = 8_000
+const MOST_REPORTS = 400
+/** Two connections keep both the encoder and PostgreSQL busy; more only wait for each other. */
+const MOST_UNDER_WAY = 2
+/** Long enough to gather what arrives together, short beside the commit itself. */
+const GATHER_MS = 4
+const ROLL_EVERY_MS = 2_000
+
+const isUniqueViolation = (error: unknown) => (error as { code?: unknown } | null)?.code === '23505'
+
+/** Commits concurrent reports together, then answers all of them. */
+export class GroupCommit {
+  readonly #sql: Pool
+  readonly #labels: LabelNames
+  readonly #mayOverlap: (prepared: Prepared) => boolean
+  #waiting: Waiting[] = []
+  readonly #busyHosts = new Set<number>()
+  #underWay = 0
+  #timer: NodeJS.Timeout | undefined
+  #rolledAtMs = 0
+  #idle: (() => void)[] = []
+
+  constructor(sql: Pool, labels: LabelNames, mayOverlap: (prepared: Prepared) => boolean) {
+    this.#sql = sql
+    this.#labels = labels
+    this.#mayOverlap = mayOverlap
+  }
+
+  /** Resolves when the report is durable. @throws DomainError CONFLICT for another body under its number. */
+  add(prepared: Prepared): Promise<Outcome> {
+    return new Promise((done, failed) => {
+      this.#waiting.push({ prepared, done, failed })
+      this.#timer ??= setTimeout(() => this.#next(), GATHER_MS)
+    })
+  }
+
+  get backlog(): number {
+    return this.#waiting.length
+  }
+
+  /** Resolves when nothing waits or is under way. */
+  drained(): Promise<void> {
+    if (this.#underWay === 0 && this.#waiting.length === 0) return Promise.resolve()
+    return new Promise((resolve) => this.#idle.push(resolve))
+  }
+
+  #next() {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    while (this.#underWay < MOST_UNDER_WAY && this.#waiting.length > 0) {
+      const group = this.#take()
+      if (group.length === 0) return
+      this.#underWay++
+      void this.#commit(group).finally(() => {
+        this.#underWay--
+        for (const { prepared } of group) this.#busyHosts.delete(prepared.identity.hostId)
+        if (this.#waiting.length > 0) this.#next()
+        else if (this.#underWay === 0) for (const resolve of this.#idle.splice(0)) resolve()
+      })
+    }
+  }
+
+  /** A host is in one group at a time, so that groups never wait for each other's rows. */
+  #take(): Waiting[] {
+    const group: Waiting[] = []
+    const left: Waiting[] = []
+    const hosts = new Set<number>()
+    let rows = 0
+    for (const waiting of this.#waiting) {
+      const { hostId } = waiting.prepared.identity
+      const full = rows >= MOST_ROWS || group.length >= MOST_REPORTS
+      if (full || this.#busyHosts.has(hostId)) {
+        left.push(waiting)
+        continue
+      }
+      group.push(waiting)
+      hosts.add(hostId)
+      rows += waiting.prepared.rows.length
+    }
+    for (const id of hosts) this.#busyHosts.add(id)
+    this.#waiting = left
+    return group
+  }
+
+  async #commit(group: Waiting[]) {
+    const fresh = group.filter(({ prepared }) => !this.#mayOverlap(prepared))
+    const merging = group.filter(({ prepared }) => this.#mayOverlap(prepared))
+    try {
+      if (fresh.length > 0) await this.#commitTogether(fresh)
+    } catch (error) {
+      if (!isUniqueViolation(error)) return group.forEach(({ failed }) => failed(error))
+      merging.push(...fresh)
+    }
+    for (const waiting of merging) await this.#commitAlone(waiting)
+  }
+
+  async #commitTogether(group: Waiting[]) {
+    const known = await this.#sql.begin(async (tx) => {
+      const progress = await storeNew(
+        tx,
+        group.map(({ prepared }) => prepared),
+        this.#labels,
+      )
+      await this.#askForRoll(tx)
+      return progress
+    })
+    for (const { prepared, done } of group) {
+      done({ status: 'stored', progress: known.get(prepared.identity.hostId) ?? NOTHING })
+    }
+  }
+
+  async #commitAlone({ prepared, done, failed }: Waiting) {
+    try {
+      const known = await this.#sql.begin(async (tx) => {
+        const progress = await storeMerging(tx, prepared, this.#labels)
+        if (progress) await this.#askForRoll(tx)
+        return progress
+      })
+      const { hostId } = prepared.identity
+      if (known) return done({ status: 'stored', progress: known.get(hostId) ?? NOTHING })
+      done({ status: 'duplicate', progress: await this.#repeated(prepared) })
+    } catch (error) {
+      failed(error)
+    }
+  }
+
+  /** A number that is known: the same body is a repeat, another one is set aside and refused. */
+  async #repeated({ identity }: Prepared): Promise<Progress> {
+    const { hostId, seq, digest } = identity
+    const [row] = await this.#sql<{ digest: string; contiguousSeq: bigint; maxSeq: bigint }[]>`
+      select encode(k.digest, 'hex') as digest, p.contiguous_seq, p.max_seq
+      from report_key k join host_progress p on p.host_id = k.host_id where k.host_id = ${hostId} and k.seq = ${seq}`
+    if (row?.digest === digest) return { contiguousSeq: Number(row.contiguousSeq), maxSeq: Number(row.maxSeq) }
+    await this.#sql`insert into quarantine (host_id, seq, kind, path, reason, content)
+      values (${hostId}, ${seq}, 'conflict', ${`report ${digest}`}, 'another body came under a number already taken',
+        ${JSON.stringify({ kept: row?.digest, refused: digest })}::text::jsonb)
+      on conflict (host_id, seq, path) do nothing`
+    throw new DomainError('CONFLICT', `report ${seq} is known with another body; go on after maxSeq`, { path: 'seq' })
+  }
+
+  async #askForRoll(tx: Parameters<typeof askForRoll>[0]) {
+    const nowMs = Date.now()
+    if (nowMs - this.#rolledAtMs < ROLL_EVERY_MS) return
+    this.#rolledAtMs = nowMs
+    await askForRoll(tx, nowMs)
+  }
+}
+
+const NOTHING: Progress = { contiguousSeq: 0, maxSeq: 0 }

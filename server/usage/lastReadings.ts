@@ -1,0 +1,82 @@
+import type { Sql } from '#db/client.ts'
+import type { SampleRow } from '#agents/protocol.ts'
+import type { LastReading } from './plausible.ts'
+import type { Prepared } from './storeReports.ts'
+
+type HostReadings = { epochs: Map<number, LastReading>; boots: Map<string, number>; usedAtMs: number }
+
+const IDLE_MS = 15 * 60_000
+
+/** The newest accepted reading of every epoch of the hosts that report here, and the anchors of their boots. */
+export class LastReadings {
+  readonly #hosts = new Map<number, HostReadings>()
+  #sweptAtMs = 0
+
+  of(hostId: number, epoch: number): LastReading | undefined {
+    return this.#hosts.get(hostId)?.epochs.get(epoch)
+  }
+
+  anchorOf(hostId: number, bootId: string): number | undefined {
+    return this.#hosts.get(hostId)?.boots.get(bootId)
+  }
+
+  isKnown(hostId: number): boolean {
+    return this.#hosts.has(hostId)
+  }
+
+  /** Whether any of its rows is for a minute not after the newest known: such a report may meet stored rows. */
+  overlaps({ identity, rows }: Prepared): boolean {
+    const epochs = this.#hosts.get(identity.hostId)?.epochs
+    return rows.some(({ minute, row }) => {
+      const last = epochs?.get(row[0] ?? 0)
+      return last !== undefined && minute <= last.minute
+    })
+  }
+
+  /** Takes a report's rows as accepted. Called once they are committed. */
+  accept({ identity, report, anchor, rows, receivedAtMs }: Prepared): void {
+    const host = this.#host(identity.hostId, receivedAtMs)
+    if (!host.boots.has(report.bootId)) host.boots.set(report.bootId, anchor.anchorMs)
+    for (const { minute, row } of rows) {
+      const epoch = row[0] ?? 0
+      const last = host.epochs.get(epoch)
+      if (!last || minute >= last.minute) host.epochs.set(epoch, { minute, row })
+    }
+    for (const event of report.events) if (event.kind === 'die') host.epochs.delete(event.epoch)
+    this.#sweep(receivedAtMs)
+  }
+
+  /** Reads what the store knows of hosts that report here for the first time since the process started. */
+  async load(sql: Sql, hostIds: readonly number[], nowMs: number): Promise<void> {
+    const ids = [...hostIds]
+    const [readings, boots] = await Promise.all([
+      sql<{ hostId: number; cells: string[] }[]>`
+        select e.host_id, array[m.minute, e.epoch, m.cpu_us, m.throttled_us, m.memory_mib_s, m.disk_mib_s, m.volumes_mib_s,
+          m.logs_mib_s, m.rx_bytes, m.tx_bytes, m.block_read_bytes, m.block_write_bytes]::text[] as cells
+        from epoch e cross join lateral (
+          select * from usage_minute u where u.host_id = e.host_id and u.epoch = e.epoch order by u.minute desc limit 1) m
+        where e.host_id = any(${ids}::int[]) and e.ended_at is null`,
+      sql<{ hostId: number; bootId: string; anchorMs: bigint }[]>`
+        select host_id, boot_id, anchor_ms from host_boot where host_id = any(${ids}::int[])`,
+    ])
+    for (const id of ids) this.#host(id, nowMs)
+    for (const { hostId, cells } of readings) {
+      const [minute = 0, ...row] = cells.map(Number)
+      this.#host(hostId, nowMs).epochs.set(row[0] ?? 0, { minute, row: row satisfies SampleRow })
+    }
+    for (const boot of boots) this.#host(boot.hostId, nowMs).boots.set(boot.bootId, Number(boot.anchorMs))
+  }
+
+  #host(hostId: number, nowMs: number): HostReadings {
+    let host = this.#hosts.get(hostId)
+    if (!host) this.#hosts.set(hostId, (host = { epochs: new Map(), boots: new Map(), usedAtMs: nowMs }))
+    host.usedAtMs = nowMs
+    return host
+  }
+
+  #sweep(nowMs: number) {
+    if (nowMs - this.#sweptAtMs < IDLE_MS) return
+    this.#sweptAtMs = nowMs
+    for (const [id, host] of this.#hosts) if (nowMs - host.usedAtMs > IDLE_MS) this.#hosts.delete(id)
+  }
+}

@@ -1,0 +1,59 @@
+import type { Pool } from '#db/client.ts'
+import { parseCronItems, run, type CronItem, type TaskList } from 'graphile-worker'
+import { Counter } from 'prom-client'
+import { systemContext, type Context } from './context.ts'
+import type { Env } from './env.ts'
+import { JOBS, type JobName, type JobPayload } from './jobs.ts'
+import { log } from './log.ts'
+import { registry } from './metrics.ts'
+
+type Handlers = { [N in JobName]: (ctx: Context, payload: JobPayload<N>) => Promise<void> }
+
+/** Jobs that the clock starts; the pattern is cron's, in UTC. */
+const CRON: { match: string; task: JobName }[] = []
+
+const jobsTotal = new Counter({
+  name: 'wharf_jobs_total',
+  help: 'Jobs ended in this process, by outcome.',
+  labelNames: ['job', 'outcome'],
+  registers: [registry],
+})
+
+const handlers = {} as Handlers
+
+const taskList = (sql: Pool, env: Env): TaskList => {
+  const entries = (Object.keys(JOBS) as JobName[]).map((name) => {
+    const task = async (payload: unknown, { job }: { job: { id: string } }) => {
+      const ctx: Context = { ...systemContext(sql, env, `job ${name}`), requestId: `job-${job.id}` }
+      try {
+        // The name picks both the schema and the handler, which the compiler cannot see through.
+        const handle = handlers[name] as (ctx: Context, payload: unknown) => Promise<void>
+        await handle(ctx, JOBS[name].parse(payload))
+        jobsTotal.inc({ job: name, outcome: 'done' })
+      } catch (error) {
+        jobsTotal.inc({ job: name, outcome: 'failed' })
+        log.warn({ err: error, jobId: job.id, job: name }, 'job failed; it is tried again')
+        throw error
+      }
+    }
+    return [name, task] as const
+  })
+  return Object.fromEntries(entries) as TaskList
+}
+
+const cronItems = (): CronItem[] =>
+  CRON.map(({ match, task }) => ({ match, task, options: { backfillPeriod: 0, maxAttempts: 1 } }))
+
+/** Runs jobs until stopped; a stop lets the running ones end. Waits out a database that is away. */
+export const startWorker = async (sql: Pool, env: Env, databaseUrl: string): Promise<{ stop(): Promise<void> }> => {
+  const runner = await run({
+    connectionString: databaseUrl,
+    concurrency: 4,
+    pollInterval: 2_000,
+    noHandleSignals: true,
+    taskList: taskList(sql, env),
+    parsedCronItems: parseCronItems(cronItems()),
+  })
+  runner.promise.catch((error: unknown) => log.error({ err: error }, 'worker ended'))
+  return { stop: () => runner.stop() }
+}
