@@ -26,7 +26,7 @@ const filesIn = (path) => {
   return readdirSync(path, { withFileTypes: true })
     .filter((entry) => entry.name !== 'node_modules' && !entry.name.startsWith('.'))
     .flatMap((entry) => (entry.isDirectory() ? filesIn(join(path, entry.name)) : [join(path, entry.name)]))
-    .sort()
+    .toSorted()
 }
 
 const hashOf = (paths) => {
