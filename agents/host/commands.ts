@@ -1,0 +1,137 @@
+import type { KeyObject } from 'node:crypto'
+import type { Command, CommandResult, CommandsAnswer } from '#agents/protocol.ts'
+import type { Api } from './api.ts'
+import { objection, readCommand } from './command.ts'
+import type { Containers } from './containers.ts'
+import { execute } from './execute.ts'
+import { reason, type Log } from './log.ts'
+import type { Before } from './state.ts'
+
+const MOST_RESULTS = 1_000
+
+/**
+ * Fetches commands, carries each out once and tells the result until it is acknowledged. Ids and results are saved
+ * before they are told, so a command is not carried out again after a restart. `onKnown` gets what the answer says of
+ * sequence numbers.
+ */
+export const createCommands = (options: {
+  api: Api
+  hostId: number
+  serverKey: KeyObject
+  corrected: () => number
+  containers: Containers
+  log: Log
+  saved: { results: CommandResult[]; unsent: number[]; before: Record<string, Before> }
+  save: () => void
+  onKnown: (answer: CommandsAnswer) => void
+}) => {
+  const { api, hostId, serverKey, corrected, containers, log, save, onKnown } = options
+  let results = options.saved.results
+  let unsent = options.saved.unsent
+  const { before } = options.saved
+  const running = new Set<number>()
+  let polling: Promise<void> | null = null
+  let pollAgain = false
+
+  const carryOut = async (command: Command): Promise<CommandResult> => {
+    const refusal = objection(command, hostId, corrected(), containers.epochsOf(command.containerId))
+    if (refusal) return refusal
+    const engine = containers.engine()
+    if (!engine) return { id: command.id, outcome: 'failed', detail: 'there is no engine' }
+    await containers.inspect(command.containerId)
+    const still = objection(command, hostId, corrected(), containers.epochsOf(command.containerId))
+    const container = containers.get(command.containerId)
+    if (still || !container) return still ?? { id: command.id, outcome: 'refused', detail: 'the container is gone' }
+    containers.readNow(container.is.id)
+    const executed = await execute(command, container.is, engine, before, save)
+    void containers.inspect(container.is.id)
+    return { id: command.id, ...executed }
+  }
+
+  const tell = async () => {
+    if (unsent.length === 0) return
+    const waiting = new Set(unsent)
+    const body = Buffer.from(JSON.stringify({ results: results.filter(({ id }) => waiting.has(id)) }))
+    const answer = await api('POST', '/v1/agents/results', { body })
+    if (answer.status < 200 || answer.status >= 300) {
+      log('warn', 'results were not taken', { status: answer.status })
+      return
+    }
+    unsent = unsent.filter((id) => !waiting.has(id))
+    save()
+  }
+
+  const run = async (command: Command) => {
+    running.add(command.id)
+    try {
+      const result = await carryOut(command)
+      results = [...results.filter(({ id }) => id !== result.id), result].slice(-MOST_RESULTS)
+      unsent = [...unsent, result.id]
+      save()
+      log('info', 'a command was carried out', {
+        id: command.id,
+        kind: command.kind,
+        outcome: result.outcome,
+        detail: result.detail,
+      })
+      await tell()
+    } catch (error) {
+      log('warn', 'a result could not be told', { id: command.id, error: reason(error) })
+    } finally {
+      running.delete(command.id)
+    }
+  }
+
+  const take = (answer: CommandsAnswer) => {
+    const byContainer = new Map<string, Command[]>()
+    for (const signed of answer.commands) {
+      const command = readCommand(signed, serverKey)
+      if (!command) {
+        log('error', 'a command whose signature does not hold was left alone')
+        continue
+      }
+      if (running.has(command.id)) continue
+      if (results.some(({ id }) => id === command.id)) {
+        if (!unsent.includes(command.id)) unsent = [...unsent, command.id]
+        continue
+      }
+      running.add(command.id)
+      byContainer.set(command.containerId, [...(byContainer.get(command.containerId) ?? []), command])
+    }
+    // In order for one container, at once for several: a stop may take its ten seconds of grace.
+    for (const commands of byContainer.values()) {
+      void (async () => {
+        for (const command of commands) await run(command)
+      })()
+    }
+  }
+
+  const poll = async () => {
+    do {
+      pollAgain = false
+      const answer = await api('GET', '/v1/agents/commands')
+      if (answer.status !== 200) {
+        log('info', 'commands could not be fetched', { status: answer.status })
+        return
+      }
+      const known = answer.json as CommandsAnswer
+      onKnown(known)
+      take(known)
+      await tell()
+    } while (pollAgain)
+  }
+
+  return {
+    saved: () => ({ results, unsent, before }),
+    /** Fetches and starts what is new; a call during another makes it look once more. Never rejects. */
+    poll(): Promise<void> {
+      if (polling) pollAgain = true
+      polling ??= poll()
+        .catch((error: unknown) => log('info', 'the control plane is away', { error: reason(error) }))
+        .finally(() => {
+          polling = null
+        })
+      return polling
+    },
+  }
+}

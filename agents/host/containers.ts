@@ -1,0 +1,253 @@
+import type { AgentEvent, EpochState } from '#agents/protocol.ts'
+import type { Engine } from './engine.ts'
+import type { Roots } from './files.ts'
+import { parseInspect, parseList, type EngineEvent, type Inspected } from './inspect.ts'
+import type { Ledger } from './ledger.ts'
+import { reason, type Log } from './log.ts'
+import { openProbe, type Namespaces, type Probe } from './probe.ts'
+
+/** A container on this host, running or not. */
+export type Container = {
+  is: Inspected
+  /** Null while it does not run. */
+  probe: Probe | null
+  /** Of its present or last life; null where none was measured. */
+  epoch: number | null
+  /** True where the agent was there before it. */
+  created: boolean
+  lastState: string
+}
+
+export type Containers = ReturnType<typeof createContainers>
+
+const INSPECT_PARALLEL = 4
+
+/**
+ * Follows the engine's containers and reads the running ones. An engine is asked about a container when it appears,
+ * starts, ends or changes, never in the sampling loop. `onEvent` gets what goes into the report, `onFailure` what could
+ * not be seen, `onChange` is called when containers, their layers or volumes are others than before.
+ */
+export const createContainers = (options: {
+  roots: Roots
+  ledger: Ledger
+  mono: () => number
+  log: Log
+  lastEpochs: Record<string, number>
+  onEvent: (event: AgentEvent) => void
+  onFailure: (failure: string) => void
+  onChange: () => void
+}) => {
+  const { roots, ledger, mono, log, lastEpochs, onEvent, onFailure, onChange } = options
+  const containers = new Map<string, Container>()
+  const namespaces: Namespaces = new Map()
+  const waiting = new Map<string, Promise<void>>()
+  const again = new Set<string>()
+  let engine: Engine | null = null
+  let listed = false
+  let slots = INSPECT_PARALLEL
+  const queue: (() => void)[] = []
+
+  const take = () => (slots > 0 ? (slots--, Promise.resolve()) : new Promise<void>((resolve) => queue.push(resolve)))
+  const give = () => {
+    const next = queue.shift()
+    if (next) next()
+    else slots++
+  }
+
+  const happened = (container: Container, kind: AgentEvent['kind'], state?: EpochState) => {
+    if (container.epoch === null) return
+    onEvent({ epoch: container.epoch, monoMs: mono(), kind, ...(state === undefined ? {} : { state }) })
+  }
+
+  /** Reads a container once; false where it is gone. */
+  const readOne = (container: Container): boolean => {
+    const { probe } = container
+    if (!probe) return false
+    try {
+      const { epoch, gap } = ledger.read(probe.life, probe.read(mono()))
+      container.epoch = epoch
+      if (gap) happened(container, 'gap')
+      return true
+    } catch {
+      return false
+    }
+  }
+
+  const end = (container: Container) => {
+    const { probe } = container
+    if (!probe) return
+    // Where the cgroup still stands this is what it came to; else the last sample is.
+    readOne(container)
+    ledger.closeLife(probe.life.containerId, probe.life.startedAt)
+    probe.close()
+    container.probe = null
+  }
+
+  const died = (container: Container, exitCode: number) => {
+    if (!container.probe) return
+    end(container)
+    happened(container, 'die', { running: false, exitCode })
+  }
+
+  const begin = (container: Container) => {
+    const before = container.epoch
+    try {
+      container.probe = openProbe(roots, container.is, namespaces)
+    } catch (error) {
+      log('info', 'a container ended before it could be read', { container: container.is.id, error: reason(error) })
+      return
+    }
+    const known = ledger.epochOfLife(container.is.id, container.is.startedAt) !== undefined
+    if (!readOne(container)) {
+      end(container)
+      return
+    }
+    const state = { running: true, restarts: container.is.restarts }
+    if (!known) happened(container, before === null ? 'start' : 'restart', state)
+  }
+
+  const remove = (id: string) => {
+    const container = containers.get(id)
+    if (!container) return
+    died(container, container.is.exitCode)
+    ledger.closeObject('layer', id)
+    ledger.closeObject('log', id)
+    containers.delete(id)
+    onChange()
+  }
+
+  const update = (is: Inspected) => {
+    let container = containers.get(is.id)
+    if (!container) {
+      container = { is, probe: null, epoch: lastEpochs[is.id] ?? null, created: listed, lastState: '' }
+      containers.set(is.id, container)
+    }
+    const { probe } = container
+    if (probe && (!is.running || probe.pid !== is.pid || probe.life.startedAt !== is.startedAt))
+      died(container, is.exitCode)
+    container.is = is
+    if (is.running && is.pid > 0 && !container.probe) begin(container)
+    const { name, image, imageId, labels, limits } = is
+    ledger.describe(is.id, { name, image, imageId, labels, ...(limits === undefined ? {} : { limits }) })
+    onChange()
+  }
+
+  const inspect = async (id: string): Promise<void> => {
+    const running = waiting.get(id)
+    if (running) {
+      again.add(id)
+      return running
+    }
+    const work = (async () => {
+      await take()
+      try {
+        if (!engine) return
+        update(parseInspect(await engine.call('GET', `/containers/${id}/json`)))
+      } catch (error) {
+        if (error instanceof Error && 'status' in error && error.status === 404) remove(id)
+        else onFailure(`container ${id.slice(0, 12)} could not be inspected: ${reason(error)}`)
+      } finally {
+        give()
+        waiting.delete(id)
+      }
+    })()
+    waiting.set(id, work)
+    await work
+    if (again.delete(id)) await inspect(id)
+  }
+
+  return {
+    use(next: Engine | null) {
+      engine = next
+    },
+    engine: () => engine,
+    get: (id: string) => containers.get(id),
+    all: () => containers.values(),
+    inspect,
+
+    /** Compares what is known with the engine's list and inspects what differs. Rejects where the engine is away. */
+    async relist(): Promise<void> {
+      if (!engine) return
+      const list = parseList(await engine.call('GET', '/containers/json?all=1', undefined, 30_000))
+      const present = new Set(list.map(({ id }) => id))
+      for (const id of [...containers.keys()]) if (!present.has(id)) remove(id)
+      await Promise.all(
+        list.map(({ id, running, name }) => {
+          const known = containers.get(id)
+          const same =
+            known && known.is.running === running && running === (known.probe !== null) && known.is.name === name
+          return same ? undefined : inspect(id)
+        }),
+      )
+      listed = true
+    },
+
+    /** What an event asks for. The reading of a container that dies is taken before anything else. */
+    handle({ action, id, exitCode }: EngineEvent) {
+      const container = containers.get(id)
+      if (action === 'kill' && container) readOne(container)
+      else if (action === 'die' || action === 'died') {
+        if (container) {
+          died(container, exitCode ?? 0)
+          container.is = { ...container.is, running: false, pid: 0, exitCode: exitCode ?? 0 }
+        }
+        void inspect(id)
+      } else if (action === 'oom' && container) happened(container, 'oom')
+      else if (action === 'destroy' || action === 'remove') remove(id)
+      else if (['create', 'start', 'restart', 'update', 'rename', 'unpause'].includes(action)) void inspect(id)
+    },
+
+    /** Reads every running container. One that is gone ends here, and the engine is asked what became of it. */
+    sample() {
+      for (const container of containers.values()) {
+        if (!container.probe || readOne(container)) continue
+        end(container)
+        void inspect(container.is.id)
+      }
+    },
+
+    readNow(id: string) {
+      const container = containers.get(id)
+      if (container) readOne(container)
+    },
+
+    /** States that changed since they were last asked for, as events. */
+    states() {
+      for (const container of containers.values()) {
+        if (!container.probe) continue
+        try {
+          const { pids, oomKills, cpuPressureCenti, memoryPressureCenti } = container.probe.state()
+          const state: EpochState = {
+            running: true,
+            restarts: container.is.restarts,
+            ...(pids === null ? {} : { pids }),
+            ...(oomKills === null ? {} : { oomKills }),
+            ...(cpuPressureCenti === null ? {} : { cpuPressureCenti }),
+            ...(memoryPressureCenti === null ? {} : { memoryPressureCenti }),
+          }
+          const text = `${container.epoch} ${JSON.stringify(state)}`
+          if (text === container.lastState) continue
+          container.lastState = text
+          happened(container, 'state', state)
+        } catch {
+          // It ended just now: the next sample sees to that.
+        }
+      }
+    },
+
+    /** The epochs that a command to a container may mean: its present or last life, its layer and its log. */
+    epochsOf(id: string): number[] {
+      const container = containers.get(id)
+      if (!container) return []
+      const epochs = [container.epoch, ledger.epochOfObject('layer', id), ledger.epochOfObject('log', id)]
+      return epochs.filter((epoch) => epoch !== null && epoch !== undefined)
+    },
+
+    lastEpochs: (): Record<string, number> =>
+      Object.fromEntries([...containers].flatMap(([id, { epoch }]) => (epoch === null ? [] : [[id, epoch]]))),
+
+    close() {
+      for (const container of containers.values()) container.probe?.close()
+    },
+  }
+}

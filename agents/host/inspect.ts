@@ -1,0 +1,108 @@
+/** What the agent keeps of a container, from the engine's `GET /containers/ID/json`. */
+export type Inspected = {
+  id: string
+  name: string
+  image: string
+  imageId: string
+  labels: Record<string, string>
+  running: boolean
+  startedAt: string
+  pid: number
+  exitCode: number
+  restarts: number
+  limits?: { memoryMib?: number; cpuMilli?: number; pids?: number }
+  cpu: { NanoCpus: number; CpuQuota: number; CpuPeriod: number }
+  /** The name of its restart policy, `no` where there is none. */
+  restartPolicy: string
+  logPath: string
+  upperDir: string
+  volumes: { name: string; path: string }[]
+}
+
+type Json = Record<string, unknown>
+const object = (value: unknown): Json => (typeof value === 'object' && value !== null ? (value as Json) : {})
+const text = (value: unknown): string => (typeof value === 'string' ? value : '')
+const count = (value: unknown): number => (typeof value === 'number' && Number.isFinite(value) ? value : 0)
+const texts = (value: unknown): Record<string, string> =>
+  Object.fromEntries(Object.entries(object(value)).flatMap(([key, of]) => (typeof of === 'string' ? [[key, of]] : [])))
+
+const limitsOf = (hostConfig: Json): Inspected['limits'] => {
+  const memory = count(hostConfig['Memory'])
+  const period = count(hostConfig['CpuPeriod']) || 100_000
+  const cpu = count(hostConfig['NanoCpus']) / 1e6 || (Math.max(0, count(hostConfig['CpuQuota'])) / period) * 1000
+  const pids = count(hostConfig['PidsLimit'])
+  const limits = {
+    ...(memory > 0 ? { memoryMib: Math.floor(memory / 2 ** 20) } : {}),
+    ...(cpu > 0 ? { cpuMilli: Math.round(cpu) } : {}),
+    ...(pids > 0 ? { pids } : {}),
+  }
+  return Object.keys(limits).length > 0 ? limits : undefined
+}
+
+/**
+ * Reads Docker's and Podman's answer; what is missing is empty or 0. Throws where it is no container.
+ * https://docs.docker.com/reference/api/engine/version/v1.47/#tag/Container/operation/ContainerInspect
+ */
+export const parseInspect = (json: unknown): Inspected => {
+  const of = object(json)
+  const id = text(of['Id'])
+  if (id === '') throw new Error('the engine inspected something that is no container')
+  const state = object(of['State'])
+  const config = object(of['Config'])
+  const hostConfig = object(of['HostConfig'])
+  const limits = limitsOf(hostConfig)
+  const mounts = Array.isArray(of['Mounts']) ? of['Mounts'].map(object) : []
+  return {
+    id,
+    name: text(of['Name']).replace(/^\//, ''),
+    image: text(config['Image']),
+    imageId: text(of['Image']),
+    labels: texts(config['Labels']),
+    running: state['Running'] === true,
+    startedAt: text(state['StartedAt']),
+    pid: count(state['Pid']),
+    exitCode: count(state['ExitCode']),
+    restarts: count(of['RestartCount']),
+    ...(limits === undefined ? {} : { limits }),
+    cpu: {
+      NanoCpus: count(hostConfig['NanoCpus']),
+      CpuQuota: count(hostConfig['CpuQuota']),
+      CpuPeriod: count(hostConfig['CpuPeriod']),
+    },
+    restartPolicy: text(object(hostConfig['RestartPolicy'])['Name']) || 'no',
+    logPath: text(of['LogPath']),
+    upperDir: text(object(object(of['GraphDriver'])['Data'])['UpperDir']),
+    volumes: mounts
+      .filter((mount) => mount['Type'] === 'volume' && text(mount['Name']) !== '' && text(mount['Source']) !== '')
+      .map((mount) => ({ name: text(mount['Name']), path: text(mount['Source']) })),
+  }
+}
+
+/** An engine's event, as far as it matters here. `id` is a container's, or a volume's name. */
+export type EngineEvent = { type: string; action: string; id: string; exitCode?: number; timeNano: number }
+
+/** Null where it is not an event. */
+export const parseEvent = (json: unknown): EngineEvent | null => {
+  const of = object(json)
+  const actor = object(of['Actor'])
+  const attributes = object(actor['Attributes'])
+  const action = text(of['Action']) || text(of['status'])
+  const id = text(actor['ID']) || text(of['id'])
+  if (action === '' || id === '') return null
+  const exitCode = Number(attributes['exitCode'] ?? attributes['containerExitCode'])
+  return {
+    type: text(of['Type']) || 'container',
+    action,
+    id,
+    ...(Number.isFinite(exitCode) ? { exitCode } : {}),
+    timeNano: count(of['timeNano']) || count(of['time']) * 1e9,
+  }
+}
+
+/** Ids and states of `GET /containers/json?all=1`. */
+export const parseList = (json: unknown): { id: string; running: boolean; name: string }[] =>
+  (Array.isArray(json) ? json : []).map(object).map((of) => ({
+    id: text(of['Id']),
+    running: ['running', 'paused', 'restarting'].includes(text(of['State'])),
+    name: text(Array.isArray(of['Names']) ? of['Names'][0] : '').replace(/^\//, ''),
+  }))

@@ -1,0 +1,292 @@
+import { createPrivateKey } from 'node:crypto'
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { publicKeyFromRaw, type HostFacts } from '#agents/protocol.ts'
+import { createApi } from './api.ts'
+import { bootClock, readBootId } from './clock.ts'
+import { createCommands } from './commands.ts'
+import { createContainers } from './containers.ts'
+import { startDelivery } from './deliver.ts'
+import { socketPaths, type Engine } from './engine.ts'
+import { ROOTS, type Roots } from './files.ts'
+import { createFindings } from './findings.ts'
+import { followEngine } from './follow.ts'
+import { readFacts, readHost } from './host.ts'
+import { createTransport } from './http.ts'
+import { readIdentity } from './identity.ts'
+import { createLedger } from './ledger.ts'
+import { reason, stderrLog, type Log } from './log.ts'
+import { minuteEdges, pruned, totalsAt, type Point } from './minutes.ts'
+import { createRecorder } from './recorder.ts'
+import { openSpool } from './spool.ts'
+import { loadState, saveState } from './state.ts'
+import { createStorage } from './storage.ts'
+import { startStream } from './stream.ts'
+import { createTime } from './time.ts'
+
+export type RunOptions = {
+  stateDir: string
+  env?: Record<string, string | undefined>
+  roots?: Roots
+  log?: Log
+  /** Between samples; tests take less than the ten seconds that are right for hosts. */
+  samplesMs?: number
+  hostname?: string
+}
+
+export type Agent = {
+  /** Takes last readings, reports the minute begun, and gives sending three seconds. */
+  stop: () => Promise<void>
+}
+
+const LOGS_MS = 5_000
+const POLL_MS = 30_000
+const FACTS_MS = 3_600_000
+const MOST_JITTER_MS = 5_000
+const FIRST_ANSWER_MS = 3_000
+const LAST_SENDING_MS = 3_000
+const REVOKED_SAMPLING_MS = 72 * 3_600_000
+
+const within = (ms: number, work: Promise<unknown>) =>
+  Promise.race([work, new Promise((resolve) => setTimeout(resolve, ms).unref())])
+
+/** Runs the agent of an enrolled host until it is stopped. Throws where the host is not enrolled. */
+export const run = async (options: RunOptions): Promise<Agent> => {
+  const { stateDir, env = process.env, roots = ROOTS, log = stderrLog, samplesMs = 10_000, hostname } = options
+  mkdirSync(stateDir, { recursive: true, mode: 0o700 })
+  const identity = readIdentity(stateDir)
+  const signer = { hostId: identity.hostId, keyId: identity.keyId, key: createPrivateKey(identity.privateKey) }
+  const mono = bootClock(roots.proc)
+  const bootId = readBootId(roots.proc)
+  const saved = loadState(stateDir)
+  const sameBoot = saved?.bootId === bootId
+  const startedMonoMs = mono()
+  const time = createTime(mono, Date.now, sameBoot ? saved.anchor : undefined)
+  const watchedSinceMonoMs = sameBoot ? saved.ledger.sampledMonoMs : startedMonoMs
+  const ledger = createLedger(bootId, watchedSinceMonoMs, samplesMs * 3, sameBoot ? saved.ledger : undefined)
+  const spool = openSpool(join(stateDir, 'spool'))
+  const transport = createTransport()
+  const api = createApi(identity.url, signer, time, bootId, transport.send)
+
+  let lastEdgeMonoMs = sameBoot ? saved.lastEdgeMonoMs : startedMonoMs
+  let engine: Engine | null = null
+  let dataRoot: string | undefined
+  let factsSent = ''
+  let factsMonoMs = 0
+  let running = false
+  let revokedMonoMs: number | null = null
+  let hostPoints: Point[] = []
+
+  const recorder = createRecorder({
+    ledger,
+    spool,
+    time,
+    bootId,
+    log,
+    saved,
+    persist: (part) =>
+      saveState(stateDir, {
+        version: 1,
+        bootId,
+        anchor: time.anchor(),
+        lastEdgeMonoMs,
+        ledger: ledger.save(),
+        ...commands.saved(),
+        lastEpochs: containers.lastEpochs(),
+        findings: findings.saved(),
+        ...part,
+      }),
+  })
+  const save = () => {
+    try {
+      recorder.save()
+    } catch (error) {
+      log('error', 'the state could not be saved', { error: reason(error) })
+    }
+  }
+  const onFailure = (failure: string) => {
+    log('warn', failure)
+    recorder.draft().failures.push(failure)
+  }
+
+  const containers = createContainers({
+    roots,
+    ledger,
+    mono,
+    log,
+    lastEpochs: saved?.lastEpochs ?? {},
+    onEvent: (event) => recorder.draft().events.push(event),
+    onFailure,
+    onChange: () => storage.refresh(),
+  })
+  const findings = createFindings({ api, log, saved: saved?.findings ?? [], save })
+  const storage = createStorage({
+    ledger,
+    time,
+    containers,
+    onFailure,
+    onFinding: (finding) => {
+      log('warn', 'a log runs away', { epoch: finding.epoch, ...finding.detail })
+      findings.add(finding)
+    },
+  })
+  const serverKnows = (contiguousSeq: number, maxSeq?: number) => {
+    const again = spool.serverKnows(contiguousSeq, maxSeq)
+    if (again > 0) log('warn', 'the control plane lost reports; they are sent again', { reports: again, contiguousSeq })
+  }
+  const commands = createCommands({
+    api,
+    hostId: identity.hostId,
+    serverKey: publicKeyFromRaw(identity.serverPublicKey),
+    corrected: time.corrected,
+    containers,
+    log,
+    saved: { results: saved?.results ?? [], unsent: saved?.unsent ?? [], before: saved?.before ?? {} },
+    save,
+    onKnown: ({ contiguousSeq, maxSeq }) => {
+      if (recorder.nextSeq() === null) {
+        recorder.learnSeq(maxSeq)
+        if (running) recorder.issue()
+      } else serverKnows(contiguousSeq, maxSeq)
+      delivery.wake()
+    },
+  })
+  const delivery = startDelivery({
+    api,
+    spool,
+    recorder,
+    log,
+    wallMs: Date.now,
+    onAnswer: (seq, answer) => {
+      ledger.acknowledge(seq)
+      serverKnows(answer.contiguousSeq)
+      for (const { path, reason: why } of answer.quarantined) log('warn', 'a row was quarantined', { seq, path, why })
+      if (answer.commandsPending) void commands.poll()
+    },
+    onRevoked: (revoked) => {
+      if (!revoked) revokedMonoMs = null
+      else revokedMonoMs ??= mono()
+    },
+  })
+
+  const facts = (): HostFacts | undefined => {
+    const now = readFacts(roots, engine, dataRoot, hostname)
+    const text = JSON.stringify(now)
+    if (text === factsSent && mono() - factsMonoMs < FACTS_MS) return undefined
+    factsSent = text
+    factsMonoMs = mono()
+    return now
+  }
+
+  /** Reads everything once; what minutes ended since become blocks, with `partial` also the one begun. */
+  const sample = (partial = false): boolean => {
+    containers.sample()
+    storage.logs()
+    const now = mono()
+    const host = readHost(roots)
+    hostPoints.push({ monoMs: now, totals: [host.cpuUs, host.rxBytes, host.txBytes] })
+    const edges = minuteEdges(lastEdgeMonoMs, now, time.anchor().anchorMs)
+    if (partial && now > lastEdgeMonoMs && edges.at(-1) !== now) edges.push(now)
+    for (const edgeMonoMs of edges) {
+      const [cpuUs = host.cpuUs, rxBytes = host.rxBytes, txBytes = host.txBytes] =
+        totalsAt(hostPoints, edgeMonoMs) ?? []
+      hostPoints = pruned(hostPoints, edgeMonoMs)
+      const rows = ledger.block(edgeMonoMs)
+      recorder.draft().minutes.push({ edgeMonoMs, host: { ...host, cpuUs, rxBytes, txBytes }, rows })
+      lastEdgeMonoMs = edgeMonoMs
+    }
+    return edges.length > 0
+  }
+
+  const report = () => {
+    if (revokedMonoMs !== null && mono() - revokedMonoMs > REVOKED_SAMPLING_MS) return
+    containers.states()
+    const draft = recorder.draft()
+    draft.objects.push(...ledger.changedSizes())
+    const changed = facts()
+    if (changed) draft.facts = changed
+    recorder.issue()
+    delivery.wake()
+  }
+
+  const guarded = (what: string, work: () => void) => {
+    try {
+      work()
+    } catch (error) {
+      onFailure(`${what}: ${reason(error)}`)
+    }
+  }
+
+  // A host keeps its place within the five seconds after a minute, so that a fleet does not report all at once.
+  const jitterMs = (identity.hostId * 1_237) % Math.min(MOST_JITTER_MS, samplesMs)
+  let tickTimer: NodeJS.Timeout
+  const schedule = () => {
+    const now = time.corrected() - jitterMs
+    const nextMs = (Math.floor(now / samplesMs) + 1) * samplesMs - now
+    tickTimer = setTimeout(() => {
+      guarded('a sample failed', () => {
+        if (sample()) report()
+      })
+      schedule()
+    }, nextMs)
+  }
+
+  const following = followEngine({
+    paths: socketPaths(env, process.getuid?.() ?? 0),
+    containers,
+    storage,
+    log,
+    onEngine: (found, root) => {
+      engine = found
+      dataRoot = root
+      log('info', found ? 'engine found' : 'no engine', found ? { engine: found.name, version: found.version } : {})
+    },
+    onFailure,
+  })
+
+  // The first answer tells the time and, after lost state, where the numbers go on; without one we begin all the same.
+  await within(FIRST_ANSWER_MS, commands.poll())
+  await following.start()
+  guarded('the first sample failed', () => void sample())
+  guarded('the first report failed', report)
+  running = true
+  schedule()
+  const logTimer = setInterval(() => guarded('logs could not be looked at', storage.logs), LOGS_MS)
+  const pollTimer = setInterval(() => {
+    void commands.poll()
+    void findings.tell()
+  }, POLL_MS)
+  const stopStream = startStream({
+    url: identity.url,
+    signer,
+    moment: () => ({ timeMs: time.corrected(), bootId, monoMs: mono() }),
+    log,
+    onHint: () => void commands.poll(),
+  })
+  void findings.tell()
+  log('info', 'the agent runs', {
+    hostId: identity.hostId,
+    url: identity.url,
+    engine: engine === null ? 'none' : 'found',
+  })
+
+  return {
+    async stop() {
+      clearTimeout(tickTimer)
+      clearInterval(logTimer)
+      clearInterval(pollTimer)
+      stopStream()
+      guarded('the last sample failed', () => {
+        sample(true)
+        report()
+      })
+      following.stop()
+      storage.stop()
+      await within(LAST_SENDING_MS, delivery.stop(true))
+      save()
+      containers.close()
+      transport.close()
+      log('info', 'the agent stopped')
+    },
+  }
+}
