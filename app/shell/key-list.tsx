@@ -3,7 +3,7 @@
 import { useState } from 'react'
 import { Switch } from '../ui/choice.tsx'
 import { Dialog } from '../ui/dialog.tsx'
-import { keysAreOn, setKeys } from './keys.ts'
+import { keysAreOn, setKeys } from '../ui/keys.ts'
 import type { Place } from './ops-nav.ts'
 
 const KEYS: readonly (readonly [string, string])[] = [

@@ -1,0 +1,104 @@
+'use client'
+
+import type { Series } from './chart-data.ts'
+import { Button } from './button.tsx'
+import { csv, exact, type Kind } from './format.ts'
+
+const SHOWN = 200
+
+/** `2026-11-21 03:12:00`; a whole day is the date alone. */
+const stamp = (ms: number, isDays: boolean) =>
+  new Date(ms)
+    .toISOString()
+    .slice(0, isDays ? 10 : 19)
+    .replace('T', ' ')
+
+function download(name: string, text: string): void {
+  const url = URL.createObjectURL(new Blob([text], { type: 'text/csv' }))
+  const link = document.createElement('a')
+  link.href = url
+  link.download = `${name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-')}.csv`
+  link.click()
+  setTimeout(() => URL.revokeObjectURL(url), 10_000)
+}
+
+/** A chart's data in rows, newest first, and all of it as CSV in stored units. */
+export function ChartTable({
+  title,
+  head,
+  times,
+  series,
+  kind,
+  csvName,
+}: {
+  title: string
+  head: string
+  times: readonly number[]
+  series: readonly Series[]
+  kind: Kind
+  csvName: string
+}) {
+  const isDays = times.every((at) => at % 86_400_000 === 0)
+  const save = () => {
+    const rows = times.map((at, index) => [
+      new Date(at).toISOString(),
+      ...series.map((one) => one.values[index]?.toString() ?? null),
+    ])
+    download(csvName, csv(['time', ...series.map((one) => `${one.label} (${STORED[kind]})`)], rows))
+  }
+  const newest = times.map((at, index) => ({ at, index })).toReversed()
+  return (
+    <>
+      <div className="table-wrap max-h-80 overflow-y-auto" role="region" aria-label={title} tabIndex={0}>
+        <table className="tbl">
+          <thead>
+            <tr>
+              <th scope="col">{head}</th>
+              {series.map((one) => (
+                <th scope="col" className="r" key={one.label}>
+                  {one.label}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {newest.slice(0, SHOWN).map(({ at, index }) => (
+              <tr key={at}>
+                <td className="whitespace-nowrap">{stamp(at, isDays)}</td>
+                {series.map((one) => (
+                  <td className="r" key={one.label}>
+                    <Cell kind={kind} value={one.values[index]} />
+                  </td>
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      <div className="panel-foot items-center">
+        <span>
+          {times.length > SHOWN ? `${SHOWN} of ${times.length}, newest first. CSV has all.` : 'Newest first.'}
+        </span>
+        <Button size="sm" icon="download" onClick={save}>
+          CSV
+        </Button>
+      </div>
+    </>
+  )
+}
+
+function Cell({ kind, value }: { kind: Kind; value: bigint | number | null | undefined }) {
+  return value === null || value === undefined ? <span className="dim">no data</span> : exact(kind, value)
+}
+
+const STORED: Record<Kind, string> = {
+  bytes: 'bytes',
+  bytesPerS: 'bytes/s',
+  cores: 'vCPU',
+  count: 'count',
+  cpuUs: 'CPU µs',
+  mibS: 'MiB-s',
+  ms: 'ms',
+  percent: '%',
+  pressure: '%',
+}
