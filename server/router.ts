@@ -1,7 +1,10 @@
+import { noticesRouter } from './notices/router.ts'
 import { createCallerFactory, router } from './trpc.ts'
 
 /** Everything people and programs can ask for, a router a domain. */
-export const appRouter = router({})
+export const appRouter = router({
+  notices: noticesRouter,
+})
 
 export type AppRouter = typeof appRouter
 export const createCaller = createCallerFactory(appRouter)
