@@ -1,7 +1,17 @@
 import { execFileSync, spawn } from 'node:child_process'
 import type { ChildProcess, SpawnOptions } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { chownSync, existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chownSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 
@@ -68,7 +78,7 @@ const finished = (child: ChildProcess, what: string, input?: string) =>
 /** The password of the database in `paths`, made on first use. Two processes that make it at once agree on one. */
 export const clusterPassword = (paths: ClusterPaths): string => {
   if (!existsSync(paths.password)) {
-    const draft = `${paths.password}.${process.pid}`
+    const draft = `${paths.password}.${randomBytes(6).toString('hex')}`
     writeFileSync(draft, randomBytes(24).toString('base64url'), { mode: 0o600 })
     try {
       linkSync(draft, paths.password)
@@ -99,10 +109,8 @@ export const makeCluster = async (paths: ClusterPaths, durable: boolean): Promis
   mkdirSync(paths.home, { recursive: true, mode: 0o700 })
   if (existsSync(join(paths.cluster, 'PG_VERSION'))) return
   const password = clusterPassword(paths)
-  const draft = `${paths.cluster}.${process.pid}`
+  const draft = mkdtempSync(`${paths.cluster}.`)
   const passwordFile = `${draft}.password`
-  rmSync(draft, { recursive: true, force: true })
-  mkdirSync(draft, { mode: 0o700 })
   writeFileSync(passwordFile, password, { mode: 0o600 })
   if (isRoot && !canUnshare()) {
     chownSync(draft, NOBODY, NOBODY)
