@@ -10,10 +10,14 @@ export const JOBS = {
   'notices.mail': z.object({ to: z.string(), subject: z.string(), text: z.string(), key: z.string() }),
   /** Sends one row of `mail`. */
   'notices.send_mail': z.object({ mailId: z.string() }),
+  /** Tells an account's members that a hold was placed on it or lifted. */
+  'notices.hold_changed': z.object({ holdId: z.string(), lifted: z.boolean() }),
   /** Tells the members of an account, or all operators, about a notice by mail. */
   'notices.tell': z.object({ noticeId: z.string() }),
   /** Stops or releases an account's containers after its holds changed. */
   'hosts.follow_holds': z.object({ accountId: z.string() }),
+  /** Stops what was started on held accounts since their holds were placed. */
+  'hosts.enforce_holds': z.object({}),
   /** Marks commands past their expiry. */
   'hosts.expire_commands': z.object({}),
   /** Notices hosts that missed three reports, and those that came back. */
