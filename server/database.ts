@@ -1,5 +1,6 @@
 import { startPostgres, watchPostgres } from '#db/embedded.ts'
 import { migrate } from '#db/migrate.ts'
+import { join } from 'node:path'
 import type { Env } from './env.ts'
 import { log } from './log.ts'
 
@@ -12,7 +13,7 @@ export const openDatabase = async (env: Env): Promise<Database> => {
     await migrate(env.DATABASE_URL)
     return { url: env.DATABASE_URL, stop: async () => {} }
   }
-  const postgres = await startPostgres({ dataDir: env.dataDir })
+  const postgres = await startPostgres({ dataDir: join(env.dataDir, 'postgres') })
   watchPostgres(postgres, {
     onDown: () => log.error('PostgreSQL ended; starting it again'),
     onUp: (downMs) => log.info({ downMs: Math.round(downMs) }, 'PostgreSQL is back'),
