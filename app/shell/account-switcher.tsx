@@ -1,6 +1,6 @@
 'use client'
 
-import { Icon } from '../ui/icon.tsx'
+import { Icon } from '../ui/symbol.tsx'
 import { Menu, type MenuItem } from '../ui/menu.tsx'
 
 /** Which account the page is about, and the way to the viewer's others. */

@@ -2,7 +2,7 @@
 
 import { useRouter } from 'next/navigation'
 import { lazy, Suspense, useEffect, useState } from 'react'
-import { Icon } from '../ui/icon.tsx'
+import { Icon } from '../ui/symbol.tsx'
 import { keyHandler } from './keys.ts'
 import { accountPlaces, OPS_GROUPS, type Place } from './ops-nav.ts'
 

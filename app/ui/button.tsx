@@ -1,4 +1,4 @@
-import { Icon, type IconName } from './icon.tsx'
+import { Icon, type IconName } from './symbol.tsx'
 
 export type ButtonLook = {
   variant?: 'default' | 'primary' | 'danger' | 'ghost' | undefined

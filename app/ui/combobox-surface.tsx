@@ -4,7 +4,7 @@ import { Popover } from '@base-ui/react/popover'
 import { Command } from 'cmdk'
 import { useEffect, useRef, useState } from 'react'
 import type { Choice } from './combobox.tsx'
-import { Icon } from './icon.tsx'
+import { Icon } from './symbol.tsx'
 
 const TYPING_MS = 150
 

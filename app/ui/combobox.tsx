@@ -1,7 +1,7 @@
 'use client'
 
 import { lazy, Suspense } from 'react'
-import { Icon } from './icon.tsx'
+import { Icon } from './symbol.tsx'
 import { useFloat } from './use-float.ts'
 
 const surface = () => import('./combobox-surface.tsx')

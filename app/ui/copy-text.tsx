@@ -2,7 +2,7 @@
 
 import { useCallback, useEffect, useRef, useState } from 'react'
 import { buttonClass } from './button.tsx'
-import { Icon } from './icon.tsx'
+import { Icon } from './symbol.tsx'
 
 /** Copies a text and says so for two seconds. Where the clipboard is closed to us, it selects nothing and says no. */
 export function useCopy() {

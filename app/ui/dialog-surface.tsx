@@ -3,7 +3,7 @@
 import { Dialog } from '@base-ui/react/dialog'
 import type { DialogProps } from './dialog.tsx'
 import { buttonClass } from './button.tsx'
-import { Icon } from './icon.tsx'
+import { Icon } from './symbol.tsx'
 
 /** A dialog or a drawer; loaded when the first one opens. */
 export default function DialogSurface({

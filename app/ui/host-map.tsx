@@ -1,5 +1,5 @@
 import { Glyph } from './glyph.tsx'
-import { Icon } from './icon.tsx'
+import { Icon } from './symbol.tsx'
 
 export type HostCell = {
   name: string

@@ -1,7 +1,7 @@
 'use client'
 
 import { Menu } from '@base-ui/react/menu'
-import { Icon } from './icon.tsx'
+import { Icon } from './symbol.tsx'
 import type { MenuItem } from './menu.tsx'
 
 /** The list itself; loaded on the first approach to a menu's button. */

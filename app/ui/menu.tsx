@@ -2,7 +2,7 @@
 
 import { lazy, Suspense } from 'react'
 import { type ButtonLook, buttonClass } from './button.tsx'
-import { Icon, type IconName } from './icon.tsx'
+import { Icon, type IconName } from './symbol.tsx'
 import { useFloat } from './use-float.ts'
 
 export type MenuItem =
