@@ -112,7 +112,7 @@ const storeDeclarations = async (tx: Tx, group: readonly Prepared[], labels: Lab
     insert into epoch (host_id, epoch, kind, boot_id, object_id, started_at, segment, opened_at, witnessed,
       container_id, name, image, image_id, labels, limits)
     select x."hostId", x.epoch, x.kind, x."bootId", x."objectId", x."startedAt", x.segment,
-      to_timestamp(x."openedAtMs" / 1000.0), x.witnessed, x."containerId", x.name, x.image, x."imageId", x.labels, x.limits
+      to_timestamp(x."openedAtMs" / 1000.0), x.witnessed, coalesce(x."containerId", case x.kind when 'container' then x."objectId" end), x.name, x.image, x."imageId", x.labels, x.limits
     from json_to_recordset(${rowsOf(latest)}::text::json) as x("hostId" int, epoch bigint, kind text, "bootId" text,
       "objectId" text, "startedAt" text, segment bigint, "openedAtMs" float8, witnessed bool, "containerId" text,
       name text, image text, "imageId" text, labels jsonb, limits jsonb)
