@@ -8,6 +8,7 @@ import { reason, type Log } from './log.ts'
 import type { Before } from './state.ts'
 
 const MOST_RESULTS = 1_000
+const MOST_TOLD_AT_ONCE = 100
 
 /**
  * Fetches commands, carries each out once and tells the result until it is acknowledged. Ids and results are saved
@@ -48,9 +49,9 @@ export const createCommands = (options: {
     return { id: command.id, ...executed }
   }
 
-  const tell = async () => {
+  const tellOnce = async () => {
     if (unsent.length === 0) return
-    const waiting = new Set(unsent)
+    const waiting = new Set(unsent.slice(0, MOST_TOLD_AT_ONCE))
     const body = Buffer.from(JSON.stringify({ results: results.filter(({ id }) => waiting.has(id)) }))
     const answer = await api('POST', '/v1/agents/results', { body })
     if (answer.status < 200 || answer.status >= 300) {
@@ -59,6 +60,14 @@ export const createCommands = (options: {
     }
     unsent = unsent.filter((id) => !waiting.has(id))
     save()
+  }
+
+  // One at a time: each telling takes all that waits.
+  let telling: Promise<void> = Promise.resolve()
+  const tell = (): Promise<void> => {
+    const next = telling.then(tellOnce)
+    telling = next.catch(() => {})
+    return next
   }
 
   const run = async (command: Command) => {

@@ -6,7 +6,7 @@ import type { EnrolAnswer, EnrolRequest, RotateAnswer, RotateRequest } from '#ag
 import { createApi } from './api.ts'
 import { bootClock, readBootId } from './clock.ts'
 import { createTransport } from './http.ts'
-import { readIdentity, writeIdentity, type Identity } from './identity.ts'
+import { readIdentity, writeIdentity, writeNextKey, type Identity } from './identity.ts'
 import { AGENT_VERSION } from './report.ts'
 import { createTime } from './time.ts'
 
@@ -81,6 +81,8 @@ export const rotate = async (options: { stateDir: string }): Promise<Identity> =
   try {
     const time = createTime(bootClock(), Date.now)
     const api = createApi(identity.url, signer, time, readBootId(), transport.send)
+    // On disk before it counts: should this process die in between, no key is lost.
+    writeNextKey(options.stateDir, pem)
     const answer = await api('POST', '/v1/agents/rotate', {
       body: Buffer.from(JSON.stringify(request)),
       timeoutMs: TIMEOUT_MS,

@@ -76,7 +76,7 @@ export const execute = async (
       await post('/update', { RestartPolicy: { Name: 'no' } })
       return { restartPolicyBefore: is.restartPolicy }
     } catch (error) {
-      return { restartPolicyBefore: is.restartPolicy, restartPolicyError: reason(error) }
+      return { restartPolicyBefore: is.restartPolicy, restartPolicyError: reason(error).slice(0, 500) }
     }
   }
 
@@ -163,6 +163,6 @@ export const execute = async (
     return await actions[command.kind]()
   } catch (error) {
     if (error instanceof EngineError && error.status === 404) return refused('the container is no longer there')
-    return { outcome: 'failed', detail: reason(error) }
+    return { outcome: 'failed', detail: reason(error).slice(0, 500) }
   }
 }

@@ -21,6 +21,10 @@ export const writeIdentity = (stateDir: string, identity: Identity) => {
   chmodSync(path(stateDir), 0o600)
 }
 
+/** Keeps a key that the control plane is about to learn, in `next-key.pem`, until the identity holds it. */
+export const writeNextKey = (stateDir: string, pem: string) =>
+  writeDurably(join(stateDir, 'next-key.pem'), Buffer.from(pem), 0o600)
+
 /** Throws where the host is not enrolled, saying what to do. */
 export const readIdentity = (stateDir: string): Identity => {
   let text: string

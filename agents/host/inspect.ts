@@ -23,8 +23,20 @@ type Json = Record<string, unknown>
 const object = (value: unknown): Json => (typeof value === 'object' && value !== null ? (value as Json) : {})
 const text = (value: unknown): string => (typeof value === 'string' ? value : '')
 const count = (value: unknown): number => (typeof value === 'number' && Number.isFinite(value) ? value : 0)
-const texts = (value: unknown): Record<string, string> =>
-  Object.fromEntries(Object.entries(object(value)).flatMap(([key, of]) => (typeof of === 'string' ? [[key, of]] : [])))
+const NAME = 512
+const IMAGE = 1_024
+const LABEL = 8_192
+const MOST_LABELS = 256
+
+/** What a tenant may choose, cut to what a report may hold: one odd container must not spoil the report of a host. */
+const chosen = (value: unknown, most: number): string => text(value).replaceAll('\0', '').slice(0, most)
+
+// The platform's own labels come first, so that cutting the rest does not lose a container's owner.
+const labelsOf = (value: unknown): Record<string, string> => {
+  const labels = Object.entries(object(value)).map(([key, of]) => [chosen(key, NAME), chosen(of, LABEL)] as const)
+  const own = (key: string) => (key.startsWith('io.wharfinger.') ? 0 : 1)
+  return Object.fromEntries(labels.toSorted(([a], [b]) => own(a) - own(b)).slice(0, MOST_LABELS))
+}
 
 const limitsOf = (hostConfig: Json): Inspected['limits'] => {
   const memory = count(hostConfig['Memory'])
@@ -54,15 +66,15 @@ export const parseInspect = (json: unknown): Inspected => {
   const mounts = Array.isArray(of['Mounts']) ? of['Mounts'].map(object) : []
   return {
     id,
-    name: text(of['Name']).replace(/^\//, ''),
-    image: text(config['Image']),
-    imageId: text(of['Image']),
-    labels: texts(config['Labels']),
+    name: chosen(of['Name'], NAME).replace(/^\//, ''),
+    image: chosen(config['Image'], IMAGE),
+    imageId: chosen(of['Image'], NAME),
+    labels: labelsOf(config['Labels']),
     running: state['Running'] === true,
     startedAt: text(state['StartedAt']),
     pid: count(state['Pid']),
-    exitCode: count(state['ExitCode']),
-    restarts: count(of['RestartCount']),
+    exitCode: Math.max(0, count(state['ExitCode'])),
+    restarts: Math.max(0, count(of['RestartCount'])),
     ...(limits === undefined ? {} : { limits }),
     cpu: {
       NanoCpus: count(hostConfig['NanoCpus']),
@@ -94,7 +106,7 @@ export const parseEvent = (json: unknown): EngineEvent | null => {
     type: text(of['Type']) || 'container',
     action,
     id,
-    ...(Number.isFinite(exitCode) ? { exitCode } : {}),
+    ...(Number.isSafeInteger(exitCode) && exitCode >= 0 ? { exitCode } : {}),
     timeNano: count(of['timeNano']) || count(of['time']) * 1e9,
   }
 }
@@ -104,5 +116,5 @@ export const parseList = (json: unknown): { id: string; running: boolean; name: 
   (Array.isArray(json) ? json : []).map(object).map((of) => ({
     id: text(of['Id']),
     running: ['running', 'paused', 'restarting'].includes(text(of['State'])),
-    name: text(Array.isArray(of['Names']) ? of['Names'][0] : '').replace(/^\//, ''),
+    name: chosen(Array.isArray(of['Names']) ? of['Names'][0] : '', NAME).replace(/^\//, ''),
   }))

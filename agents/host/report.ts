@@ -18,6 +18,7 @@ export const emptyDraft = (): Draft => ({ minutes: [], objects: [], events: [], 
 export const MOST_ROWS = 5_000
 const MOST_EVENTS = 5_000
 const MOST_FAILURES = 50
+const MOST_LETTERS = 300
 /** Minutes kept while no report can be made; totals make the older ones dispensable. */
 const MOST_MINUTES_WAITING = 240
 
@@ -50,7 +51,7 @@ export type Heading = Pick<Report, 'bootId' | 'seq' | 'clock'>
 
 /** A report of a draft. It is incomplete where the draft names failures. */
 export const buildReport = (heading: Heading, draft: Draft, epochs: EpochDeclaration[]): Report => {
-  const failures = [...new Set(draft.failures)].slice(0, MOST_FAILURES)
+  const failures = [...new Set(draft.failures)].slice(0, MOST_FAILURES).map((failure) => failure.slice(0, MOST_LETTERS))
   return {
     v: 1,
     agent: AGENT_VERSION,

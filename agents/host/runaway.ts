@@ -10,6 +10,9 @@ const RATE_BYTES_PER_S = 10_000_000
 const FULL_WITHIN_S = 3_600
 const LEAST_BYTES_PER_S = 50_000
 const STEPS_TO_TELL = 2
+const LEAST_WINDOW_MS = 9_000
+/** Looks closer together say more of buffering than of growth. */
+const LEAST_STEP_MS = 2_000
 
 export const openGrowth = (first: LogStep): Growth => ({ last: first, steps: 0, since: null, told: false })
 
@@ -18,20 +21,21 @@ export const isFast = (bytesPerS: number, freeBytes: number): boolean =>
   bytesPerS >= RATE_BYTES_PER_S || (bytesPerS >= LEAST_BYTES_PER_S && freeBytes < bytesPerS * FULL_WITHIN_S)
 
 /**
- * The growth after another look at the log, and a finding once a run of fast growth has held for two looks in a row. Its
+ * The growth after another look at the log, and a finding once a run of fast growth has held for two looks in a row
+ * and nine seconds. Its
  * id comes from the epoch and the run's beginning, so telling it again is harmless. A run ends with the first slow look.
  */
 export const grow = (epoch: number, growth: Growth, now: LogStep): { growth: Growth; finding: Finding | null } => {
-  const elapsedS = (now.monoMs - growth.last.monoMs) / 1000
-  if (elapsedS <= 0) return { growth, finding: null }
-  const bytesPerS = (now.bytes - growth.last.bytes) / elapsedS
+  const elapsedMs = now.monoMs - growth.last.monoMs
+  if (elapsedMs < LEAST_STEP_MS) return { growth, finding: null }
+  const bytesPerS = ((now.bytes - growth.last.bytes) * 1000) / elapsedMs
   if (!isFast(bytesPerS, now.freeBytes)) return { growth: openGrowth(now), finding: null }
   const since = growth.since ?? growth.last
   const steps = growth.steps + 1
-  const tell = steps >= STEPS_TO_TELL && !growth.told
+  const windowMs = now.monoMs - since.monoMs
+  const tell = steps >= STEPS_TO_TELL && windowMs >= LEAST_WINDOW_MS && !growth.told
   const next = { last: now, steps, since, told: growth.told || tell }
   if (!tell) return { growth: next, finding: null }
-  const windowMs = now.monoMs - since.monoMs
   const rate = Math.round(((now.bytes - since.bytes) * 1000) / windowMs)
   const finding: Finding = {
     id: sha256Hex(`log_growth\n${epoch}\n${since.monoMs}`).slice(0, 32),

@@ -40,6 +40,7 @@ export const createStorage = (options: {
 
   const walker = startWalker({
     mono: time.mono,
+    anchorMs: () => time.anchor().anchorMs,
     onMeasured: ({ key, bytes, monoMs }) => {
       const found = objects.get(key)
       if (found) ledger.measure(found.object, { bytes, monoMs }, time.iso(monoMs), found.created)

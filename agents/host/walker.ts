@@ -11,23 +11,39 @@ const PAUSE_MS = 40
 /** Time walks may take of one core in the long run, and what they may save up. */
 const MS_PER_SECOND = 4
 const MOST_SAVED_MS = 1_000
-const SHORTEST_INTERVAL_MS = 55_000
+const SHORTEST_INTERVAL_MS = 15_000
 const INTERVAL_PER_WALK_MS = 500
+const MINUTE_MS = 60_000
+const LATEST_BEFORE_EDGE_MS = 2_000
+const SPREAD_MS = 6_000
 
 type Job = { tree: Tree; walk: Walk | null; dueMonoMs: number; spentMs: number }
 
 /**
+ * When a tree is walked again at the earliest at `monoMs`: in the seconds before a minute ends, so that each minute's
+ * total reaches up to almost its end; trees spread over these seconds by their keys.
+ */
+export const nextWalkMonoMs = (monoMs: number, key: string, anchorMs: number): number => {
+  let hash = 0
+  for (let i = 0; i < key.length; i++) hash = (hash * 31 + key.charCodeAt(i)) % 1_000_003
+  const beforeEdgeMs = LATEST_BEFORE_EDGE_MS + (hash % SPREAD_MS)
+  const wallMs = anchorMs + monoMs + beforeEdgeMs
+  return Math.ceil(wallMs / MINUTE_MS) * MINUTE_MS - beforeEdgeMs - anchorMs
+}
+
+/**
  * Walks trees one slice at a time, off the sampling path: a few milliseconds, then a pause, within a budget of 0.4 % of
- * one core in the long run. A tree is walked again after a minute, or after 500 times what its walk took. New and short
+ * one core in the long run. A tree is walked once a minute, or after 500 times what its walk took. New and short
  * walks go first. `onMeasured` gets each result, `onGone` a tree whose root is not there, `onFailed` the rest.
  */
 export const startWalker = (options: {
   mono: () => number
+  anchorMs: () => number
   onMeasured: (measured: Measured) => void
   onGone: (key: string) => void
   onFailed: (key: string, why: string) => void
 }) => {
-  const { mono, onMeasured, onGone, onFailed } = options
+  const { mono, anchorMs, onMeasured, onGone, onFailed } = options
   const jobs = new Map<string, Job>()
   let savedMs = MOST_SAVED_MS
   let refilledMonoMs = mono()
@@ -49,12 +65,13 @@ export const startWalker = (options: {
         const { walk } = job
         onMeasured({ key: job.tree.key, bytes: walk.bytes(), monoMs: mono() })
         finish(job)
-        job.dueMonoMs = mono() + Math.max(SHORTEST_INTERVAL_MS, job.spentMs * INTERVAL_PER_WALK_MS)
+        const earliest = mono() + Math.max(SHORTEST_INTERVAL_MS, job.spentMs * INTERVAL_PER_WALK_MS)
+        job.dueMonoMs = nextWalkMonoMs(earliest, job.tree.key, anchorMs())
         job.spentMs = 0
       }
     } catch (error) {
       finish(job)
-      job.dueMonoMs = mono() + SHORTEST_INTERVAL_MS
+      job.dueMonoMs = mono() + MINUTE_MS
       job.spentMs = 0
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') onGone(job.tree.key)
       else onFailed(job.tree.key, reason(error))
