@@ -1,17 +1,10 @@
 'use client'
 
-import {
-  type ColumnDef,
-  getCoreRowModel,
-  getSortedRowModel,
-  type RowSelectionState,
-  type SortingState,
-  useReactTable,
-} from '@tanstack/react-table'
 import { useMemo, useRef, useState } from 'react'
 import { Button } from './button.tsx'
 import { GridBody } from './grid-body.tsx'
 import { GridHead } from './grid-head.tsx'
+import { type Sort, sorted } from './grid-sort.ts'
 import { useGridKeys } from './use-grid-keys.ts'
 
 export type GridColumn<Row> = {
@@ -22,6 +15,8 @@ export type GridColumn<Row> = {
   value?: ((row: Row) => string | number | bigint | null) | undefined
   align?: 'right' | undefined
   phone?: 'title' | 'state' | 'hide' | undefined
+  /** Sentences: may wrap. */
+  prose?: boolean | undefined
 }
 
 export type DataGridProps<Row> = {
@@ -33,64 +28,48 @@ export type DataGridProps<Row> = {
   rowHref?: (row: Row) => string
   /** Actions over the selected rows; their presence adds the boxes and the key X. */
   bulk?: (rows: readonly Row[], clear: () => void) => React.ReactNode
-  initialSort?: { id: string; desc: boolean }
+  initialSort?: Sort
   roomy?: boolean
   empty?: React.ReactNode
 }
 
-/** Null last whichever way; numbers by size, text by the reader's alphabet. */
-function compare(a: unknown, b: unknown): number {
-  if (a === null || b === null) return a === b ? 0 : a === null ? -1 : 1
-  if (typeof a === 'string' && typeof b === 'string') return a.localeCompare(b, 'en', { numeric: true })
-  return Number(a) < Number(b) ? -1 : Number(a) > Number(b) ? 1 : 0
-}
+const TALL_OVER = 200
 
-/** A table with sorting, selection, keys (J K Enter X) and, over 200 rows, only the rows in sight. For most use `Table`. */
+/**
+ * A table with sorting, selection, keys (J K Enter X) and, over 200 rows, only the rows in sight. For most use `Table`.
+ * Sorting and selecting are thirty lines here; TanStack Table would cost each page 15 KB for them.
+ */
 export function DataGrid<Row>(props: DataGridProps<Row>) {
-  // TanStack Table 8 changes its state in place; the compiler must leave this function as it is.
-  'use no memo'
   const { label, columns, rows, rowKey, rowHref, bulk, initialSort, roomy = false, empty } = props
-  const [sorting, setSorting] = useState<SortingState>(initialSort ? [initialSort] : [])
-  const [rowSelection, setRowSelection] = useState<RowSelectionState>({})
+  const [sort, setSort] = useState(initialSort)
+  const [picked, setPicked] = useState<ReadonlySet<string>>(new Set())
+  const [scroller, setScroller] = useState<HTMLDivElement | null>(null)
   const wrap = useRef<HTMLDivElement>(null)
-  const data = useMemo(() => [...rows], [rows])
-  const defs = useMemo<ColumnDef<Row>[]>(
-    () =>
-      columns.map((column) => ({
-        id: column.id,
-        accessorFn: (row) => column.value?.(row) ?? null,
-        enableSorting: column.value !== undefined,
-        sortingFn: (a, b, id) => compare(a.getValue(id), b.getValue(id)),
-        sortDescFirst: column.align === 'right',
-      })),
-    [columns],
+  const shown = useMemo(
+    () => sorted(rows, sort && columns.find((column) => column.id === sort.id)?.value, sort?.desc ?? false),
+    [rows, columns, sort],
   )
-  const table = useReactTable({
-    data,
-    columns: defs,
-    state: { sorting, rowSelection },
-    onSortingChange: setSorting,
-    onRowSelectionChange: setRowSelection,
-    getRowId: rowKey,
-    enableRowSelection: bulk !== undefined,
-    getCoreRowModel: getCoreRowModel(),
-    getSortedRowModel: getSortedRowModel(),
-  })
-  const shown = table.getRowModel().rows
+  // A row that left the list is no longer selected, or an action would reach what nobody sees.
+  const selected = shown.filter((row) => picked.has(rowKey(row)))
+  const clear = () => setPicked(new Set())
+  const toggle = (key: string) =>
+    setPicked((before) => {
+      const next = new Set(before)
+      if (!next.delete(key)) next.add(key)
+      return next
+    })
   const current = useGridKeys({
     wrap,
     count: shown.length,
-    href: (index) => (shown[index] && rowHref ? rowHref(shown[index].original) : undefined),
-    select: bulk ? (index) => shown[index]?.toggleSelected() : undefined,
+    href: (index) => (shown[index] && rowHref ? rowHref(shown[index]) : undefined),
+    select: bulk ? (index) => shown[index] && toggle(rowKey(shown[index])) : undefined,
   })
   if (rows.length === 0 && empty) return empty
-  const selected = table.getSelectedRowModel().rows.map((row) => row.original)
-  const clear = () => setRowSelection({})
   return (
     <>
       {bulk && selected.length > 0 && (
         <div className="bulk" role="region" aria-label="Selected rows">
-          <b>{selected.length} selected</b>
+          <b role="status">{selected.length} selected</b>
           {bulk(selected, clear)}
           <Button size="sm" variant="ghost" onClick={clear}>
             Clear
@@ -98,15 +77,36 @@ export function DataGrid<Row>(props: DataGridProps<Row>) {
         </div>
       )}
       <div
-        className={`table-wrap ${shown.length > 200 ? 'tall' : ''}`}
-        ref={wrap}
+        className={`table-wrap ${shown.length > TALL_OVER ? 'tall' : ''}`}
+        ref={(element) => {
+          wrap.current = element
+          setScroller(element)
+        }}
         role="region"
         aria-label={label}
         tabIndex={0}
       >
         <table className={`tbl cards ${roomy ? 'roomy' : ''}`} aria-rowcount={shown.length + 1}>
-          <GridHead table={table} columns={columns} hasPick={bulk !== undefined} />
-          <GridBody rows={shown} columns={columns} hasPick={bulk !== undefined} current={current} wrap={wrap} />
+          <GridHead
+            columns={columns}
+            sort={sort}
+            onSort={setSort}
+            pick={
+              bulk && {
+                state: selected.length === 0 ? 'none' : selected.length === shown.length ? 'all' : 'some',
+                onChange: (all) => setPicked(new Set(all ? shown.map(rowKey) : [])),
+              }
+            }
+          />
+          <GridBody
+            rows={shown}
+            rowKey={rowKey}
+            columns={columns}
+            picked={bulk && picked}
+            onPick={toggle}
+            current={current}
+            scroller={scroller}
+          />
         </table>
       </div>
     </>

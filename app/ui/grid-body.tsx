@@ -1,107 +1,65 @@
 'use client'
 
-import type { Row as TableRow } from '@tanstack/react-table'
-import { useVirtualizer } from '@tanstack/react-virtual'
-import { useEffect } from 'react'
+import { lazy, Suspense, useEffect } from 'react'
 import type { GridColumn } from './data-grid.tsx'
 import { cellClass } from './table.tsx'
 
+const InSight = lazy(() => import('./grid-in-sight.tsx'))
 const VIRTUAL_OVER = 200
-const ROW_PX = 33
+const AT_FIRST = 40
 
-type Props<Row> = {
-  rows: readonly TableRow<Row>[]
+export type GridBodyProps<Row> = {
+  rows: readonly Row[]
+  rowKey: (row: Row) => string
   columns: readonly GridColumn<Row>[]
-  hasPick: boolean
+  /** The selected rows' keys; nothing where rows cannot be selected. */
+  picked: ReadonlySet<string> | undefined
+  onPick: (key: string) => void
   /** The row that the keys are on. */
   current: number | undefined
-  wrap: React.RefObject<HTMLDivElement | null>
+  scroller: HTMLDivElement | null
 }
 
-/** All rows, or over 200 of them those in sight between two spacers. */
-export function GridBody<Row>(props: Props<Row>) {
-  return props.rows.length > VIRTUAL_OVER ? <InSight {...props} /> : <All {...props} />
+/** All rows, or over 200 of them those in sight; until that code is there, the first forty. */
+export function GridBody<Row>(props: GridBodyProps<Row>) {
+  if (props.rows.length <= VIRTUAL_OVER) return <All {...props} />
+  const first = <All {...props} rows={props.rows.slice(0, AT_FIRST)} />
+  if (!props.scroller) return first
+  return (
+    <Suspense fallback={first}>
+      <InSight {...(props as GridBodyProps<unknown>)} />
+    </Suspense>
+  )
 }
 
-function All<Row>({ rows, current, wrap, ...rest }: Props<Row>) {
+function All<Row>({ rows, rowKey, current, scroller, ...rest }: GridBodyProps<Row>) {
   useEffect(() => {
-    if (current === undefined) return
-    wrap.current?.querySelector('tr.current')?.scrollIntoView({ block: 'nearest' })
-  }, [current, wrap])
+    if (current !== undefined) scroller?.querySelector('tr.current')?.scrollIntoView({ block: 'nearest' })
+  }, [current, scroller])
   return (
     <tbody>
       {rows.map((row, index) => (
-        <Line
-          key={row.id}
-          row={row}
-          index={index}
-          isCurrent={index === current}
-          isSelected={row.getIsSelected()}
-          {...rest}
-        />
+        <GridRow key={rowKey(row)} row={row} id={rowKey(row)} index={index} isCurrent={index === current} {...rest} />
       ))}
     </tbody>
   )
 }
 
-function InSight<Row>({ rows, current, wrap, ...rest }: Props<Row>) {
-  'use no memo'
-  const virtual = useVirtualizer({
-    count: rows.length,
-    getScrollElement: () => wrap.current,
-    estimateSize: () => ROW_PX,
-    overscan: 12,
-    getItemKey: (index) => rows[index]?.id ?? index,
-  })
-  useEffect(() => {
-    if (current !== undefined) virtual.scrollToIndex(current, { align: 'auto' })
-  }, [current, virtual])
-  const items = virtual.getVirtualItems()
-  const before = items[0]?.start ?? 0
-  const after = virtual.getTotalSize() - (items.at(-1)?.end ?? 0)
-  return (
-    <tbody>
-      <Spacer height={before} />
-      {items.map((item) => {
-        const row = rows[item.index]
-        if (!row) return null
-        return (
-          <Line
-            key={item.key}
-            row={row}
-            index={item.index}
-            isCurrent={item.index === current}
-            isSelected={row.getIsSelected()}
-            measure={virtual.measureElement}
-            {...rest}
-          />
-        )
-      })}
-      <Spacer height={after} />
-    </tbody>
-  )
-}
-
-function Spacer({ height }: { height: number }) {
-  if (height <= 0) return null
-  return <tr aria-hidden="true" style={{ height, display: 'block' }} />
-}
-
-function Line<Row>({
+/** One row: its box, its cells. */
+export function GridRow<Row>({
   row,
+  id,
   index,
   columns,
-  hasPick,
+  picked,
+  onPick,
   isCurrent,
-  isSelected,
   measure,
-}: {
-  row: TableRow<Row>
+}: Pick<GridBodyProps<Row>, 'columns' | 'picked' | 'onPick'> & {
+  row: Row
+  id: string
   index: number
-  columns: readonly GridColumn<Row>[]
-  hasPick: boolean
   isCurrent: boolean
-  isSelected: boolean
   measure?: (element: HTMLTableRowElement | null) => void
 }) {
   return (
@@ -109,24 +67,24 @@ function Line<Row>({
       ref={measure}
       data-index={index}
       aria-rowindex={index + 2}
-      aria-selected={hasPick ? isSelected : undefined}
+      aria-selected={picked?.has(id)}
       className={isCurrent ? 'current' : undefined}
     >
-      {hasPick && (
+      {picked && (
         <td className="pick">
           <label className="check">
             <input
               type="checkbox"
               aria-label={`Select row ${index + 1}`}
-              checked={isSelected}
-              onChange={row.getToggleSelectedHandler()}
+              checked={picked.has(id)}
+              onChange={() => onPick(id)}
             />
           </label>
         </td>
       )}
       {columns.map((column) => (
         <td key={column.id} className={cellClass(column)} data-label={column.head || undefined}>
-          {column.cell(row.original)}
+          {column.cell(row)}
         </td>
       ))}
     </tr>

@@ -1,53 +1,51 @@
 'use client'
 
-import type { Table } from '@tanstack/react-table'
 import type { GridColumn } from './data-grid.tsx'
-
-const ORDERS = { asc: 'ascending', desc: 'descending' } as const
+import { nextSort, type Sort } from './grid-sort.ts'
 
 /** The headings: those that sort are buttons and say how they sort now. */
 export function GridHead<Row>({
-  table,
   columns,
-  hasPick,
+  sort,
+  onSort,
+  pick,
 }: {
-  table: Table<Row>
   columns: readonly GridColumn<Row>[]
-  hasPick: boolean
+  sort: Sort | undefined
+  onSort: (sort: Sort) => void
+  pick: { state: 'none' | 'some' | 'all'; onChange: (all: boolean) => void } | undefined
 }) {
-  'use no memo'
   return (
     <thead>
       <tr>
-        {hasPick && (
+        {pick && (
           <th scope="col" className="pick">
             <label className="check">
               <input
                 type="checkbox"
                 aria-label="Select all rows"
-                checked={table.getIsAllRowsSelected()}
+                checked={pick.state === 'all'}
                 ref={(box) => {
-                  if (box) box.indeterminate = table.getIsSomeRowsSelected() && !table.getIsAllRowsSelected()
+                  if (box) box.indeterminate = pick.state === 'some'
                 }}
-                onChange={table.getToggleAllRowsSelectedHandler()}
+                onChange={(event) => pick.onChange(event.target.checked)}
               />
             </label>
           </th>
         )}
         {columns.map((column) => {
-          const state = table.getColumn(column.id)
-          const order = state?.getIsSorted() || undefined
+          const order = sort?.id === column.id ? (sort.desc ? 'descending' : 'ascending') : 'none'
           return (
             <th
               key={column.id}
               scope="col"
               className={column.align === 'right' ? 'r' : undefined}
-              aria-sort={column.value ? (order ? ORDERS[order] : 'none') : undefined}
+              aria-sort={column.value ? order : undefined}
             >
               {column.value ? (
-                <button type="button" onClick={state?.getToggleSortingHandler()}>
+                <button type="button" onClick={() => onSort(nextSort(column, sort))}>
                   {column.head}
-                  {order && <span aria-hidden="true">{order === 'asc' ? ' ↑' : ' ↓'}</span>}
+                  {order !== 'none' && <span aria-hidden="true">{order === 'ascending' ? ' ↑' : ' ↓'}</span>}
                 </button>
               ) : (
                 column.head || <span className="vh">Actions</span>

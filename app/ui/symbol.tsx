@@ -47,5 +47,5 @@ export type IconName = keyof typeof ICONS
 /** 16 px, 1.5 px stroke, always beside a word or inside something that has a name. */
 export function Icon({ name, className = '' }: { name: IconName; className?: string }) {
   const Drawn = ICONS[name]
-  return <Drawn className={`icon ${className}`} strokeWidth={1.6} aria-hidden="true" />
+  return <Drawn className={`icon ${className}`} strokeWidth={2.25} aria-hidden="true" />
 }

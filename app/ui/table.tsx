@@ -11,6 +11,8 @@ export type Column<Row> = {
   /** A link that sorts by this column. */
   sortHref?: string | undefined
   foot?: React.ReactNode
+  /** Sentences: may wrap. Everything else stays on its line. */
+  prose?: boolean | undefined
 }
 
 const ARROW = { ascending: '↑', descending: '↓' } as const
@@ -90,9 +92,7 @@ function HeadCell<Row>({ column }: { column: Column<Row> }) {
 }
 
 /** Alignment and place on a phone, shared with `DataGrid`. */
-export function cellClass(column: {
-  align?: 'right' | undefined
-  phone?: 'title' | 'state' | 'hide' | undefined
-}): string {
-  return [column.align === 'right' ? 'r' : '', column.phone ? `phone-${column.phone}` : ''].filter(Boolean).join(' ')
+export function cellClass(column: Pick<Column<never>, 'align' | 'phone' | 'prose'>): string {
+  const classes = [column.align === 'right' && 'r', column.phone && `phone-${column.phone}`, column.prose && 'prose']
+  return classes.filter(Boolean).join(' ')
 }
