@@ -1,4 +1,5 @@
 import type { Pool } from '#db/client.ts'
+import { routes as hostsRoutes } from './hosts/routes.ts'
 import type { Env } from './env.ts'
 import type { Route } from './http.ts'
 import type { Live } from './live.ts'
@@ -8,4 +9,7 @@ import type { Ingest } from './usage/ingest.ts'
 export type RouteDeps = { sql: Pool; env: Env; live: Live; ingest: Ingest | undefined }
 
 /** Every HTTP route outside tRPC, sign-in and pages. */
-export const domainRoutes = (deps: RouteDeps): Route[] => [...(deps.ingest ? deps.ingest.routes : [])]
+export const domainRoutes = (deps: RouteDeps): Route[] => [
+  ...hostsRoutes(deps),
+  ...(deps.ingest ? deps.ingest.routes : []),
+]

@@ -1,8 +1,11 @@
 import type { Pool } from '#db/client.ts'
-import { parseCronItems, run, type CronItem, type TaskList } from 'graphile-worker'
+import { Logger, parseCronItems, run, type CronItem, type TaskList } from 'graphile-worker'
 import { Counter } from 'prom-client'
 import { systemContext, type Context } from './context.ts'
 import type { Env } from './env.ts'
+import { expireCommands } from './hosts/expireCommands.ts'
+import { enforceHolds, followHolds } from './hosts/followHolds.ts'
+import { watchSilence } from './hosts/watchSilence.ts'
 import { JOBS, type JobName, type JobPayload } from './jobs.ts'
 import { log } from './log.ts'
 import { registry } from './metrics.ts'
@@ -10,7 +13,11 @@ import { registry } from './metrics.ts'
 type Handlers = { [N in JobName]: (ctx: Context, payload: JobPayload<N>) => Promise<void> }
 
 /** Jobs that the clock starts; the pattern is cron's, in UTC. */
-const CRON: { match: string; task: JobName }[] = []
+const CRON: { match: string; task: JobName }[] = [
+  { match: '* * * * *', task: 'hosts.watch_silence' },
+  { match: '* * * * *', task: 'hosts.expire_commands' },
+  { match: '* * * * *', task: 'hosts.enforce_holds' },
+]
 
 const jobsTotal = new Counter({
   name: 'wharf_jobs_total',
@@ -19,7 +26,17 @@ const jobsTotal = new Counter({
   registers: [registry],
 })
 
-const handlers = {} as Handlers
+const handlers: Partial<Handlers> = {
+  'hosts.follow_holds': followHolds,
+  'hosts.enforce_holds': (ctx) => enforceHolds(ctx),
+  'hosts.expire_commands': async (ctx) => void (await expireCommands(ctx)),
+  'hosts.watch_silence': (ctx) => watchSilence(ctx),
+}
+
+// graphile-worker's own words: only what is wrong is news here.
+const logger = new Logger(() => (level, message) => {
+  if (level === 'error' || level === 'warning') log.warn({ source: 'graphile-worker' }, message)
+})
 
 const taskList = (sql: Pool, env: Env): TaskList => {
   const entries = (Object.keys(JOBS) as JobName[]).map((name) => {
@@ -27,7 +44,8 @@ const taskList = (sql: Pool, env: Env): TaskList => {
       const ctx: Context = { ...systemContext(sql, env, `job ${name}`), requestId: `job-${job.id}` }
       try {
         // The name picks both the schema and the handler, which the compiler cannot see through.
-        const handle = handlers[name] as (ctx: Context, payload: unknown) => Promise<void>
+        const handle = handlers[name] as ((ctx: Context, payload: unknown) => Promise<void>) | undefined
+        if (!handle) throw new Error(`no handler for the job ${name}`)
         await handle(ctx, JOBS[name].parse(payload))
         jobsTotal.inc({ job: name, outcome: 'done' })
       } catch (error) {
@@ -51,6 +69,7 @@ export const startWorker = async (sql: Pool, env: Env, databaseUrl: string): Pro
     concurrency: 4,
     pollInterval: 2_000,
     noHandleSignals: true,
+    logger,
     taskList: taskList(sql, env),
     parsedCronItems: parseCronItems(cronItems()),
   })
