@@ -60,10 +60,12 @@ export function CustomerShell({
           ]}
         />
       </header>
-      {demo && <DemoBar />}
-      <OfflineBar />
-      {asOperator && <ViewingBar account={account} />}
-      <HoldBar account={account} holds={holds} />
+      <div className="customer-bars">
+        {demo && <DemoBar />}
+        <OfflineBar />
+        {asOperator && <ViewingBar account={account} />}
+        <HoldBar account={account} holds={holds} />
+      </div>
       <main id="main" className="customer-main" tabIndex={-1}>
         {children}
       </main>

@@ -39,7 +39,7 @@ export function FilterText({
   return (
     <form
       role="search"
-      className="min-w-0 flex-[0_1_220px]"
+      className="w-55 max-w-full"
       onSubmit={(event) => {
         event.preventDefault()
         clearTimeout(timer.current)

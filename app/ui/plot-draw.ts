@@ -28,7 +28,9 @@ export type Drawn = {
 /** Dashes of the series in `tokens.css` order: told apart also without hue. */
 export const DASHES: readonly (number[] | undefined)[] = [undefined, [6, 3], [2, 3], [8, 3, 2, 3], [12, 4]]
 
-const LABEL_ROOM = 76
+/** Room right of the lines for their names, by the longest. */
+const labelRoom = (chart: Chart): number =>
+  chart.series.length < 2 ? 20 : Math.min(96, 14 + Math.max(...chart.series.map((one) => one.label.length)) * 6.6)
 
 /** Draws into a box and keeps to its width. Colours are read from the page: a canvas knows no custom properties. */
 export function draw(
@@ -50,7 +52,7 @@ export function draw(
       width: box.clientWidth,
       height: chart.height,
       ms: 1,
-      padding: [14, chart.series.length > 1 ? LABEL_ROOM : 20, 0, 0],
+      padding: [14, labelRoom(chart), 0, 0],
       legend: { show: false },
       tzDate: (at) => uPlot.tzDate(new Date(at), 'Etc/UTC'),
       scales: { x: { time: true }, y: { range: () => [0, top().at(-1) ?? 1] } },
