@@ -1,9 +1,13 @@
+import { accountsRouter } from './accounts/router.ts'
+import { hostsRouter } from './hosts/router.ts'
 import { noticesRouter } from './notices/router.ts'
 import { createCallerFactory, router } from './trpc.ts'
 
 /** Everything people and programs can ask for, a router a domain. */
 export const appRouter = router({
+  accounts: accountsRouter,
   notices: noticesRouter,
+  hosts: hostsRouter,
 })
 
 export type AppRouter = typeof appRouter

@@ -52,6 +52,16 @@ const oidc = (env: Env) =>
       ]
     : []
 
+/** The reason alone: a failed query's own message carries its parameters, which may be secrets. */
+const logFault = (message: string, rest: readonly unknown[]) => {
+  const error = rest.find((part) => part instanceof Error)
+  const cause = error?.cause instanceof Error ? error.cause : undefined
+  log.error(
+    { part: 'sign-in', error: error?.name, cause: cause?.message },
+    message.startsWith('Failed query') ? 'query failed' : message,
+  )
+}
+
 /**
  * Sign-in: e-mail and password, reset by mail, sessions, second factor, passkeys, and GitHub or OIDC where the
  * environment names them. Serves /api/auth/*. People come by invitation or by an operator unless WHARF_OPEN_SIGN_UP.
@@ -68,14 +78,17 @@ export const makeAuth = ({ env, databaseUrl }: { env: Env; databaseUrl: string }
     database: store.adapter,
     trustedOrigins: trustedOrigins(env),
     telemetry: { enabled: false },
+    // At "info" it leaves refusals to their callers; what fails comes here.
     logger: {
-      // Wrong passwords are the audit log's matter; errors without their arguments, which may hold secrets.
-      level: 'error',
-      log: (level, message) => (level === 'error' ? log.error({ part: 'sign-in' }, message) : undefined),
+      level: 'info',
+      log: (level, message, ...rest) => (level === 'error' ? logFault(message, rest) : undefined),
     },
     advanced: {
       cookiePrefix: 'wharf',
       useSecureCookies: env.publicUrl.startsWith('https://'),
+      // Named, since the library turns both off where it thinks that it is being tested.
+      disableCSRFCheck: false,
+      disableOriginCheck: false,
       // The front door sets it from the peer's address; a caller's own is overwritten there.
       ipAddress: { ipAddressHeaders: ['x-wharf-ip'] },
     },
@@ -159,7 +172,7 @@ export const makeAuth = ({ env, databaseUrl }: { env: Env; databaseUrl: string }
       ip: headers.get('x-wharf-ip') ?? undefined,
       userAgent: headers.get('user-agent')?.slice(0, 300),
       requestId: headers.get('x-request-id') ?? undefined,
-      renews: /\bwharf\.session_token=/.test(headers.get('cookie') ?? ''),
+      renews: /\bwharf\.session_token=[^;\s]/.test(headers.get('cookie') ?? ''),
     }
     return store.during(origin, () => auth.handler(request))
   }

@@ -25,13 +25,24 @@ export const insertUser = async (
   ctx: Context,
   user: { email: string; name: string; password: string },
 ): Promise<string> => {
-  await actAs(tx, ctx)
-  const id = randomBytes(24).toString('base64url')
   const hash = await hashPassword(user.password)
-  await tx`insert into auth_user (id, name, email, email_verified)
-    values (${id}, ${user.name.trim()}, ${emailKey(user.email)}, true)`
+  const id = await insertUserWithoutPassword(tx, ctx, user)
   await tx`insert into auth_account (id, account_id, provider_id, user_id, password)
     values (${randomBytes(24).toString('base64url')}, ${id}, 'credential', ${id}, ${hash})`
+  return id
+}
+
+/** The same for somebody who sets the password by a link, or never has one. */
+export const insertUserWithoutPassword = async (
+  tx: Tx,
+  ctx: Context,
+  user: { email: string; name: string },
+): Promise<string> => {
+  // Nobody is signed in on the first-run and invitation pages: the person acts for themselves.
+  await actAs(tx, ctx)
+  const id = randomBytes(24).toString('base64url')
+  await tx`insert into auth_user (id, name, email, email_verified)
+    values (${id}, ${user.name.trim()}, ${emailKey(user.email)}, true)`
   await makePersonalAccount(tx, id)
   return id
 }

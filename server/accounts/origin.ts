@@ -18,16 +18,17 @@ export type Origin = {
   actorLabel?: string
 }
 
-/** Lets the triggers name this context's actor for what the transaction does to sign-in rows. */
+/**
+ * Lets the triggers name this context's actor for what the transaction does to sign-in rows. Where nobody is signed in
+ * (the first-run and invitation pages) the person whom the row is about is the actor.
+ */
 export const actAs = async (tx: Sql, ctx: Context): Promise<void> => {
-  const { actor } = ctx
-  const origin: Origin = {
-    ip: ctx.ip,
-    userAgent: ctx.userAgent,
-    requestId: ctx.requestId,
-    actorKind: actor.kind === 'anonymous' ? 'system' : actor.kind,
-    actorId: actor.kind === 'token' ? `token:${actor.tokenId}` : (userIdOf(actor) ?? labelOf(actor)),
-    actorLabel: labelOf(actor),
+  const { actor, ip, userAgent, requestId } = ctx
+  const origin: Origin = { ip, userAgent, requestId }
+  if (actor.kind !== 'anonymous') {
+    origin.actorKind = actor.kind
+    origin.actorId = actor.kind === 'token' ? `token:${actor.tokenId}` : (userIdOf(actor) ?? labelOf(actor))
+    origin.actorLabel = labelOf(actor)
   }
   await tx`select set_config('wharf.origin', ${JSON.stringify(origin)}, true)`
 }

@@ -16,9 +16,12 @@ export const makePersonalAccount = async (tx: Sql, userId: string): Promise<bigi
   if (own) return undefined
   const { id, name } = await insertFree(tx, nameFrom(user.email), user.name)
   await tx`insert into account_member (account_id, user_id, role) values (${id}, ${userId}, 'owner')`
-  await tx`insert into audit_event (actor_kind, actor_id, actor_label, action, subject_kind, subject_id, account_id, after)
-    values ('user', ${userId}, ${user.email}, 'accounts.account.create', 'account', ${name}, ${id},
-      ${JSON.stringify({ name, kind: 'user', displayName: user.name })}::text::jsonb)`
+  await tx`insert into audit_event (actor_kind, actor_id, actor_label, action, subject_kind, subject_id, account_id,
+      after, ip, user_agent, request_id)
+    select coalesce(o ->> 'actorKind', 'user'), coalesce(o ->> 'actorId', ${userId}),
+      coalesce(o ->> 'actorLabel', ${user.email}), 'accounts.account.create', 'account', ${name}, ${id},
+      ${JSON.stringify({ name, kind: 'user', displayName: user.name })}::text::jsonb,
+      o ->> 'ip', o ->> 'userAgent', o ->> 'requestId' from auth_origin() as o`
   return id
 }
 
