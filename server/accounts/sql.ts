@@ -198,3 +198,9 @@ export const openInvitation = async (sql: Sql, hash: Uint8Array, now: Date): Pro
       and a.closed_at is null`
   return row
 }
+
+/** The ids of the accounts a user is a member of. */
+export const memberAccountIds = async (sql: Sql, userId: string): Promise<bigint[]> => {
+  const rows = await sql<{ accountId: bigint }[]>`select account_id from account_member where user_id = ${userId}`
+  return rows.map((row) => row.accountId)
+}

@@ -7,7 +7,7 @@ export const markRead = async (ctx: Context, reach: Reach, ids?: readonly string
   const rows = await ctx.sql`
     insert into notice_read (notice_id, user_id, read_at)
     select n.id, ${reach.userId}, ${ctx.now} from notice n
-    where (n.account_id = any(${[...reach.accountIds]}::bigint[]) or (${reach.operators} and n.audience = 'operators'))
+    where (n.account_id = any(${reach.accountIds.map(String)}::bigint[]) or (${reach.operators} and n.audience = 'operators'))
       and (${ids === undefined} or n.id = any(${[...(ids ?? [])]}::bigint[]))
     on conflict do nothing returning notice_id`
   return { marked: rows.length }

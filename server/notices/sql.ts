@@ -29,7 +29,7 @@ export const noticesFor = async (
     r.read_at
   from notice n left join account a on a.id = n.account_id
     left join notice_read r on r.notice_id = n.id and r.user_id = ${reach.userId}
-  where (n.account_id = any(${[...reach.accountIds]}::bigint[]) or (${reach.operators} and n.audience = 'operators'))
+  where (n.account_id = any(${reach.accountIds.map(String)}::bigint[]) or (${reach.operators} and n.audience = 'operators'))
     and (${page.before ?? null}::bigint is null or n.id < ${page.before ?? null})
     and (not ${page.unread ?? false} or r.read_at is null)
   order by n.id desc limit ${page.limit}`
@@ -37,7 +37,7 @@ export const noticesFor = async (
 /** How many notices in reach that user has not read. */
 export const unreadCount = async (sql: Sql, reach: Reach): Promise<number> => {
   const [row] = await sql<{ count: number }[]>`select count(*)::int as count from notice n
-    where (n.account_id = any(${[...reach.accountIds]}::bigint[]) or (${reach.operators} and n.audience = 'operators'))
+    where (n.account_id = any(${reach.accountIds.map(String)}::bigint[]) or (${reach.operators} and n.audience = 'operators'))
       and not exists (select 1 from notice_read r where r.notice_id = n.id and r.user_id = ${reach.userId})`
   return row?.count ?? 0
 }
