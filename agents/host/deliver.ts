@@ -54,7 +54,7 @@ export const startDelivery = (options: {
       outcome = { error }
       log(attempt === 0 ? 'warn' : 'info', 'a report could not be sent', { seq, attempt, error: reason(error) })
     }
-    let verdict = judge(outcome, attempt, random(), wallMs())
+    const verdict = judge(outcome, attempt, random(), wallMs())
     if (!answer || verdict.do === 'retry') return verdict
     if (verdict.do === 'accept') {
       const stored = answer.json as ReportAnswer | undefined

@@ -3,7 +3,7 @@ import { enrol, rotate } from './enrol.ts'
 import { reason } from './log.ts'
 import { run } from './run.ts'
 
-const USAGE = `usage: agent run --state DIR
+const USAGE = `usage: agent run --state DIR [--url URL]
        agent enrol --url URL --token TOKEN --state DIR [--hostname NAME]
        agent rotate --state DIR
 `
@@ -23,7 +23,7 @@ const main = async (argv: string[]): Promise<number | null> => {
   const named = hostname === undefined ? {} : { hostname }
   const [verb] = parsed.positionals
   if (verb === 'run' && state !== undefined) {
-    const agent = await run({ stateDir: state, ...named })
+    const agent = await run({ stateDir: state, ...named, ...(url === undefined ? {} : { url }) })
     let stopping = false
     const stop = () => {
       if (stopping) process.exit(1)

@@ -32,6 +32,8 @@ export type RunOptions = {
   /** Between samples; tests take less than the ten seconds that are right for hosts. */
   samplesMs?: number
   hostname?: string
+  /** Where the control plane is now, if not where the host enrolled. */
+  url?: string
 }
 
 export type Agent = {
@@ -55,6 +57,7 @@ export const run = async (options: RunOptions): Promise<Agent> => {
   const { stateDir, env = process.env, roots = ROOTS, log = stderrLog, samplesMs = 10_000, hostname } = options
   mkdirSync(stateDir, { recursive: true, mode: 0o700 })
   const identity = readIdentity(stateDir)
+  const url = options.url ?? identity.url
   const signer = { hostId: identity.hostId, keyId: identity.keyId, key: createPrivateKey(identity.privateKey) }
   const mono = bootClock(roots.proc)
   const bootId = readBootId(roots.proc)
@@ -66,7 +69,7 @@ export const run = async (options: RunOptions): Promise<Agent> => {
   const ledger = createLedger(bootId, watchedSinceMonoMs, samplesMs * 3, sameBoot ? saved.ledger : undefined)
   const spool = openSpool(join(stateDir, 'spool'))
   const transport = createTransport()
-  const api = createApi(identity.url, signer, time, bootId, transport.send)
+  const api = createApi(url, signer, time, bootId, transport.send)
 
   let lastEdgeMonoMs = sameBoot ? saved.lastEdgeMonoMs : startedMonoMs
   let engine: Engine | null = null
@@ -257,7 +260,7 @@ export const run = async (options: RunOptions): Promise<Agent> => {
     void findings.tell()
   }, POLL_MS)
   const stopStream = startStream({
-    url: identity.url,
+    url,
     signer,
     moment: () => ({ timeMs: time.corrected(), bootId, monoMs: mono() }),
     log,
@@ -266,7 +269,7 @@ export const run = async (options: RunOptions): Promise<Agent> => {
   void findings.tell()
   log('info', 'the agent runs', {
     hostId: identity.hostId,
-    url: identity.url,
+    url,
     engine: engine === null ? 'none' : 'found',
   })
 

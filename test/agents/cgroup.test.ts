@@ -26,7 +26,7 @@ test('a version 1 cgroup is read from a directory a controller, its nanoseconds 
   expect(cgroupVersion(roots('v1'))).toBe(1)
   const cgroup = openCgroup(roots('v1'), 4242, ID)
   expect(cgroup.read()).toEqual({
-    cpuUs: 9_123_456_789_012_345,
+    cpuUs: 8_123_456_789_012_345,
     throttledUs: 5_000,
     memoryBytes: 104_857_600 - 20_971_520,
     blockReadBytes: 4_097,

@@ -55,8 +55,8 @@ test('what a tenant chose is cut to what a report may hold, its owner’s label 
 })
 
 test('half an answer is no container, or one with less known', () => {
-  expect(() => parseInspect({})).toThrow()
-  expect(() => parseInspect(null)).toThrow()
+  expect(() => parseInspect({})).toThrow('no container')
+  expect(() => parseInspect(null)).toThrow('no container')
   expect(parseInspect({ Id: 'c1' })).toMatchObject({ running: false, labels: {}, volumes: [], upperDir: '' })
 })
 
