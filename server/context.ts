@@ -1,5 +1,6 @@
 import type { Pool } from '#db/client.ts'
 import type { Env } from './env.ts'
+import type { Live } from './live.ts'
 
 export type PlatformRole = 'operator' | 'admin'
 export type MemberRole = 'owner' | 'admin' | 'billing' | 'member'
@@ -37,6 +38,8 @@ export type Context = {
   requestId: string
   ip?: string | undefined
   userAgent?: string | undefined
+  /** Where changes are heard of; only requests have it. */
+  live?: Live | undefined
 }
 
 /** The context of work that no request asked for: jobs, start-up, the CLI's `--direct`. */

@@ -65,7 +65,7 @@ const keptSecret = (dataDir: string) => {
  * Reads and checks the environment, and makes the data directory.
  * @throws Error naming each wrong variable and what it should be.
  */
-export const readEnv = (from: NodeJS.ProcessEnv): Env => {
+export const readEnv = (from: Record<string, string | undefined>): Env => {
   // An empty variable counts as unset, as container platforms tend to pass them.
   const given = Object.fromEntries(Object.entries(from).filter(([, v]) => v !== ''))
   const parsed = schema.safeParse(given)

@@ -34,18 +34,25 @@ export const ipOf = (req: IncomingMessage): string => {
  * Reads a body, refusing it as soon as it is larger than `limitBytes`: it is never all in memory.
  * @throws DomainError TOO_LARGE
  */
-export const readBody = async (req: IncomingMessage, limitBytes: number): Promise<Buffer> => {
-  const tooLarge = () => new DomainError('TOO_LARGE', `the body is over ${limitBytes} bytes; send less at once`)
-  if (Number(req.headers['content-length'] ?? 0) > limitBytes) throw tooLarge()
-  const chunks: Buffer[] = []
-  let size = 0
-  for await (const chunk of req as AsyncIterable<Buffer>) {
-    size += chunk.length
-    if (size > limitBytes) throw tooLarge()
-    chunks.push(chunk)
-  }
-  return chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks, size)
-}
+export const readBody = (req: IncomingMessage, limitBytes: number): Promise<Buffer> =>
+  new Promise((resolve, reject) => {
+    const refuse = () => {
+      req.off('data', take).resume()
+      reject(new DomainError('TOO_LARGE', `the body is over ${limitBytes} bytes; send less at once`))
+    }
+    const chunks: Buffer[] = []
+    let size = 0
+    const take = (chunk: Buffer) => {
+      size += chunk.length
+      if (size > limitBytes) return refuse()
+      chunks.push(chunk)
+    }
+    if (Number(req.headers['content-length'] ?? 0) > limitBytes) return refuse()
+    req.on('data', take)
+    req.once('end', () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks, size)))
+    req.once('error', reject)
+    req.once('aborted', () => reject(new DomainError('BAD_REQUEST', 'the request ended before its body did')))
+  })
 
 export const sendJson = (res: ServerResponse, status: number, body: unknown, headers: Record<string, string> = {}) => {
   const text = JSON.stringify(body, (_, v: unknown) => (typeof v === 'bigint' ? v.toString() : v))

@@ -1,9 +1,15 @@
+import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { keepRunning, type Child } from './child.ts'
 import type { Context } from './context.ts'
+import { ensureLocalCluster } from './hosts/cluster.ts'
+import { createJoinToken } from './hosts/joinToken.ts'
 
 const SOCKETS = ['/var/run/docker.sock', '/run/podman/podman.sock']
+const ENTRY = join(import.meta.dirname, '../agents/host/main.ts')
+const ENROL_WITHIN_MS = 20_000
 
 /** The container engine's socket on this host, if there is one: DOCKER_HOST, else the usual places. */
 const engineSocket = (): string | undefined => {
@@ -12,17 +18,18 @@ const engineSocket = (): string | undefined => {
   return SOCKETS.find((path) => existsSync(path))
 }
 
-/** Runs an agent for this host where there is a Docker or Podman socket; enrols it the first time. */
-export const startLocalAgent = async (
-  ctx: Context,
-  port: number,
-): Promise<(Child & { engine: string }) | undefined> => {
-  const socket = engineSocket()
-  if (!socket) return undefined
+const enrol = async (ctx: Context, url: string, state: string) => {
+  const clusterId = await ensureLocalCluster(ctx)
+  const { token } = await createJoinToken(ctx, { clusterId, maxUses: 1, expiresInHours: 1 })
+  const args = [ENTRY, 'enrol', '--url', url, '--token', token, '--state', state]
+  await promisify(execFile)(process.execPath, args, { timeout: ENROL_WITHIN_MS })
+}
+
+/** Runs an agent for this host where there is a container engine's socket; enrols it the first time. */
+export const startLocalAgent = async (ctx: Context, url: string): Promise<(Child & { engine: string }) | undefined> => {
+  const engine = engineSocket()
+  if (!engine) return undefined
   const state = join(ctx.env.dataDir, 'agent')
-  const entry = join(import.meta.dirname, '../agents/host/main.ts')
-  const enrolled = existsSync(join(state, 'identity.json'))
-  void port
-  const child = keepRunning('agent', [entry, 'run', '--state', state, ...(enrolled ? [] : [])])
-  return { ...child, engine: socket }
+  if (!existsSync(join(state, 'identity.json'))) await enrol(ctx, url, state)
+  return { ...keepRunning('agent', [ENTRY, 'run', '--state', state, '--url', url]), engine }
 }

@@ -19,6 +19,7 @@ import { startWorker } from './worker.ts'
 const root = join(import.meta.dirname, '..')
 
 const startPages = async (env: Env) => {
+  process.env['NEXT_TELEMETRY_DISABLED'] = '1'
   const app = next({ dev: env.WHARF_DEV, dir: root, customServer: true, hostname: env.HOST, port: env.PORT })
   await app.prepare()
   return app
@@ -45,7 +46,7 @@ const start = async (env: Env): Promise<() => Promise<void>> => {
   const listening = await listenOn(env, (req, res) => void handle(req, res))
   if (pages && env.WHARF_DEV) listening.server.on('upgrade', pages.getUpgradeHandler())
   const worker = has('worker') ? await startWorker(sql, env, database.url) : undefined
-  const agent = has('ingest') ? await startLocalAgent(ctx, listening.port) : undefined
+  const agent = has('ingest') ? await startLocalAgent(ctx, ownUrl(env, listening.port)) : undefined
   greet(env, listening.port, first.link, agent?.engine)
 
   return async () => {
@@ -59,6 +60,12 @@ const start = async (env: Env): Promise<() => Promise<void>> => {
     await Promise.all([sql.end({ timeout: 5 }), auth.close()])
     await database.stop()
   }
+}
+
+/** Where this process reaches itself. */
+const ownUrl = (env: Env, port: number) => {
+  if (env.WHARF_TLS_CERT) return env.publicUrl
+  return `http://${/^(0\.0\.0\.0|::)$/.test(env.HOST) ? '127.0.0.1' : env.HOST}:${port}`
 }
 
 const greet = (env: Env, port: number, firstRunLink: string | undefined, engine: string | undefined) => {

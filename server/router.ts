@@ -1,4 +1,5 @@
 import { accountsRouter } from './accounts/router.ts'
+import { liveRouter } from './changes.ts'
 import { hostsRouter } from './hosts/router.ts'
 import { noticesRouter } from './notices/router.ts'
 import { createCallerFactory, router } from './trpc.ts'
@@ -8,6 +9,7 @@ export const appRouter = router({
   accounts: accountsRouter,
   notices: noticesRouter,
   hosts: hostsRouter,
+  live: liveRouter,
 })
 
 export type AppRouter = typeof appRouter

@@ -1,15 +1,21 @@
 import type { Pool } from '#db/client.ts'
+import { createHostKeys } from './hosts/keys.ts'
 import { routes as hostsRoutes } from './hosts/routes.ts'
 import type { Env } from './env.ts'
 import type { Route } from './http.ts'
 import type { Live } from './live.ts'
+import { findingsRoutes } from './usage/findingsRoute.ts'
 import type { Ingest } from './usage/ingest.ts'
 
 /** What the domains' HTTP routes need. `ingest` is absent in a process without that role. */
 export type RouteDeps = { sql: Pool; env: Env; live: Live; ingest: Ingest | undefined }
 
 /** Every HTTP route outside tRPC, sign-in and pages. */
-export const domainRoutes = (deps: RouteDeps): Route[] => [
-  ...hostsRoutes(deps),
-  ...(deps.ingest ? deps.ingest.routes : []),
-]
+export const domainRoutes = (deps: RouteDeps): Route[] => {
+  const keys = createHostKeys(deps.sql, { live: deps.live })
+  return [
+    ...hostsRoutes({ ...deps, keys }),
+    ...findingsRoutes({ ...deps, keys }),
+    ...(deps.ingest ? deps.ingest.routes : []),
+  ]
+}

@@ -8,12 +8,13 @@ import type { Context } from './context.ts'
 import type { Env } from './env.ts'
 import { DomainError } from './errors.ts'
 import { findRoute, ipOf, requestIdOf, runRoute, sendError, type Exchange, type Route } from './http.ts'
+import type { Live } from './live.ts'
 import { log } from './log.ts'
 import { httpSeconds } from './metrics.ts'
 import { appRouter, createCaller, type Caller } from './router.ts'
 
 type NodeHandler = (req: IncomingMessage, res: ServerResponse) => Promise<void>
-type Deps = { sql: Pool; env: Env; auth: Auth; routes: readonly Route[]; pages: NodeHandler | undefined }
+type Deps = { sql: Pool; env: Env; auth: Auth; live: Live; routes: readonly Route[]; pages: NodeHandler | undefined }
 
 const headersOf = (req: IncomingMessage): Headers => {
   const headers = new Headers()
@@ -33,12 +34,13 @@ const refuseForeignOrigin = (req: IncomingMessage, env: Env) => {
 
 /** What one request knows of its sender, from its headers. */
 const contextFrom = async (
-  deps: Pick<Deps, 'sql' | 'env' | 'auth'>,
+  deps: Pick<Deps, 'sql' | 'env' | 'auth' | 'live'>,
   headers: Headers,
   from: Pick<Context, 'requestId' | 'ip'>,
 ): Promise<Context> => ({
   sql: deps.sql,
   env: deps.env,
+  live: deps.live,
   actor: await identify({ auth: deps.auth, sql: deps.sql }, headers),
   now: new Date(),
   userAgent: headers.get('user-agent')?.slice(0, 300),
@@ -46,7 +48,7 @@ const contextFrom = async (
 })
 
 /** The caller that server components get: the procedures as the request's own user. */
-export const pageCaller = (deps: Pick<Deps, 'sql' | 'env' | 'auth'>) => ({
+export const pageCaller = (deps: Pick<Deps, 'sql' | 'env' | 'auth' | 'live'>) => ({
   async caller(headers: Headers): Promise<Caller> {
     const requestId = headers.get('x-request-id') ?? crypto.randomUUID()
     return createCaller(await contextFrom(deps, headers, { requestId, ip: headers.get('x-wharf-ip') ?? undefined }))

@@ -9,6 +9,14 @@ import { watchSilence } from './hosts/watchSilence.ts'
 import { JOBS, type JobName, type JobPayload } from './jobs.ts'
 import { log } from './log.ts'
 import { registry } from './metrics.ts'
+import { holdChanged } from './notices/holdChanged.ts'
+import { sendMail } from './notices/sendMail.ts'
+import { postMail, tell } from './notices/tell.ts'
+import { judgeQuotas } from './usage/judge.ts'
+import { keepPartitions } from './usage/partitions.ts'
+import { reattribute } from './usage/reattribute.ts'
+import { rollDue } from './usage/roll.ts'
+import { runawayLog } from './usage/runawayLog.ts'
 
 type Handlers = { [N in JobName]: (ctx: Context, payload: JobPayload<N>) => Promise<void> }
 
@@ -17,6 +25,9 @@ const CRON: { match: string; task: JobName }[] = [
   { match: '* * * * *', task: 'hosts.watch_silence' },
   { match: '* * * * *', task: 'hosts.expire_commands' },
   { match: '* * * * *', task: 'hosts.enforce_holds' },
+  { match: '* * * * *', task: 'usage.roll' },
+  { match: '* * * * *', task: 'usage.judge_quotas' },
+  { match: '7 * * * *', task: 'usage.partitions' },
 ]
 
 const jobsTotal = new Counter({
@@ -26,11 +37,20 @@ const jobsTotal = new Counter({
   registers: [registry],
 })
 
-const handlers: Partial<Handlers> = {
+const handlers: Handlers = {
+  'notices.mail': postMail,
+  'notices.send_mail': sendMail,
+  'notices.tell': tell,
+  'notices.hold_changed': holdChanged,
   'hosts.follow_holds': followHolds,
   'hosts.enforce_holds': (ctx) => enforceHolds(ctx),
   'hosts.expire_commands': async (ctx) => void (await expireCommands(ctx)),
   'hosts.watch_silence': (ctx) => watchSilence(ctx),
+  'usage.roll': rollDue,
+  'usage.partitions': keepPartitions,
+  'usage.judge_quotas': judgeQuotas,
+  'usage.runaway_log': runawayLog,
+  'usage.attribute': reattribute,
 }
 
 // graphile-worker's own words: only what is wrong is news here.
@@ -44,8 +64,7 @@ const taskList = (sql: Pool, env: Env): TaskList => {
       const ctx: Context = { ...systemContext(sql, env, `job ${name}`), requestId: `job-${job.id}` }
       try {
         // The name picks both the schema and the handler, which the compiler cannot see through.
-        const handle = handlers[name] as ((ctx: Context, payload: unknown) => Promise<void>) | undefined
-        if (!handle) throw new Error(`no handler for the job ${name}`)
+        const handle = handlers[name] as (ctx: Context, payload: unknown) => Promise<void>
         await handle(ctx, JOBS[name].parse(payload))
         jobsTotal.inc({ job: name, outcome: 'done' })
       } catch (error) {
@@ -64,6 +83,7 @@ const cronItems = (): CronItem[] =>
 
 /** Runs jobs until stopped; a stop lets the running ones end. Waits out a database that is away. */
 export const startWorker = async (sql: Pool, env: Env, databaseUrl: string): Promise<{ stop(): Promise<void> }> => {
+  await keepPartitions(systemContext(sql, env, 'start'))
   const runner = await run({
     connectionString: databaseUrl,
     concurrency: 4,

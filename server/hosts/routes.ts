@@ -7,7 +7,7 @@ import { BODY_LIMIT_BYTES, agentRequest, contextOf } from './agentRequest.ts'
 import { deliver } from './deliver.ts'
 import { enrol } from './enrol.ts'
 import { watchHosts } from './gauges.ts'
-import { createHostKeys } from './keys.ts'
+import type { HostKeys } from './keys.ts'
 import { recordResults } from './recordResults.ts'
 import { rotate } from './rotate.ts'
 import { servedRoutes } from './served.ts'
@@ -15,8 +15,7 @@ import { createStreams } from './stream.ts'
 import { enrolBody, parseBody, resultsBody, rotateBody } from './wire.ts'
 
 /** What agents ask for besides reports and findings, and the files hosts are installed from. */
-export const routes = ({ sql, env, live }: { sql: Pool; env: Env; live: Live }): Route[] => {
-  const keys = createHostKeys(sql, { live })
+export const routes = ({ sql, env, live, keys }: { sql: Pool; env: Env; live: Live; keys: HostKeys }): Route[] => {
   const streams = createStreams({ sql, live, keys })
   watchHosts(sql)
   const signed = (exchange: Exchange) => agentRequest({ sql, env, keys }, exchange)

@@ -59,7 +59,11 @@ const startThread = async (data: ThreadData, answered: Map<number, Pending>): Pr
   }
   const spawn = (): Promise<void> =>
     new Promise((ready) => {
-      const next = new Worker(join(import.meta.dirname, 'ingestThread.ts'), { workerData: data })
+      const next = new Worker(join(import.meta.dirname, 'ingestThread.ts'), {
+        workerData: data,
+        // Most of a report dies with its group: room for several groups before anything is promoted.
+        resourceLimits: { maxYoungGenerationSizeMb: 64 },
+      })
       next.on('message', (message: ThreadAnswer | 'ready') => {
         if (message !== 'ready') return settle(message)
         worker = next

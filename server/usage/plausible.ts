@@ -1,7 +1,7 @@
 import { METERS, type SampleRow } from '#agents/protocol.ts'
 
-/** The newest accepted row of an epoch and its minute. */
-export type LastReading = { minute: number; row: SampleRow }
+/** The newest accepted reading of an epoch: `[minute, ...totals]`, totals in METERS' order. */
+export type LastReading = ArrayLike<number>
 
 /** Counters lag and clocks are read at slightly different times: allow 5 % and two core-seconds. */
 const CPU_TOLERANCE = 1.05
@@ -21,19 +21,20 @@ export const implausible = (
   cores: number | null,
 ): string | undefined => {
   const cpuUs = row[1] ?? 0
-  if (last && minute !== last.minute) {
-    const later = minute > last.minute
+  const lastMinute = last?.[0] ?? minute
+  if (last && minute !== lastMinute) {
+    const later = minute > lastMinute
     for (let m = 0; m < METERS.length; m++) {
       const here = row[m + 1] ?? 0
-      const there = last.row[m + 1] ?? 0
+      const there = last[m + 1] ?? 0
       if (later ? here < there : here > there) {
-        return `${METERS[m]} shrinks within a segment: ${here} at this minute, ${there} at minute ${last.minute}`
+        return `${METERS[m]} shrinks within a segment: ${here} at this minute, ${there} at minute ${lastMinute}`
       }
     }
   }
   if (cores === null) return undefined
-  const before = last && minute > last.minute ? (last.row[1] ?? 0) : 0
-  const spanUs = last && minute > last.minute ? (minute - last.minute) * US_PER_MINUTE : edgeMonoMs * 1000
+  const before = last && minute > lastMinute ? (last[1] ?? 0) : 0
+  const spanUs = last && minute > lastMinute ? (minute - lastMinute) * US_PER_MINUTE : edgeMonoMs * 1000
   const mostUs = cores * spanUs * CPU_TOLERANCE + CPU_SLACK_US
   if (cpuUs - before > mostUs) {
     return `cpuUs grew by ${cpuUs - before}, over what ${cores} cores can do in that time (${Math.round(mostUs)})`
