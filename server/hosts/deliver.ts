@@ -37,9 +37,9 @@ export const deliver = async (ctx: Context, hostId: number): Promise<CommandsAns
     select id, host_id, kind, epoch, container_id, args, issued_at, expires_at, delivered_at is null as is_new
     from command where host_id = ${hostId} and state = 'pending' and expires_at > ${ctx.now}
     order by id limit ${MOST_AT_ONCE}`
-  const fresh = rows.filter(({ isNew }) => isNew).map(({ id }) => id)
+  const fresh = rows.filter(({ isNew }) => isNew).map(({ id }) => String(id))
   if (fresh.length > 0) {
-    await ctx.sql`update command set delivered_at = ${ctx.now} where id = any(${fresh}) and delivered_at is null`
+    await ctx.sql`update command set delivered_at = ${ctx.now} where id = any(${fresh}::bigint[]) and delivered_at is null`
   }
   const key = rows.length > 0 ? await serverKey(ctx) : undefined
   return {

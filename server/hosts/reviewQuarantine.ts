@@ -7,7 +7,7 @@ export const reviewQuarantine = async (ctx: Context, ids: readonly bigint[]): Pr
   ctx.sql.begin(async (tx) => {
     const rows = await tx<{ id: string }[]>`update quarantine set reviewed_at = ${ctx.now},
         reviewed_by = ${labelOf(ctx.actor)}
-      where id = any(${[...ids]}) and reviewed_at is null returning id::text`
+      where id = any(${ids.map(String)}::bigint[]) and reviewed_at is null returning id::text`
     for (const { id } of rows) {
       await audit(tx, ctx, { action: 'hosts.quarantine.review', subject: { kind: 'quarantine', id } })
     }

@@ -12,14 +12,19 @@ const root = join(import.meta.dirname, '..', '..')
 const script = 'text/javascript; charset=utf-8'
 
 /** What hosts fetch, by the name it is served under below `/agent/`. Node is offered for our own architecture. */
-const FILES: Record<string, { path: string; type: string }> = {
-  'agent.mjs': { path: join(root, 'dist', 'agent.mjs'), type: script },
-  'wharf.mjs': { path: join(root, 'dist', 'wharf.mjs'), type: script },
-  'wharf-agent.service': { path: join(import.meta.dirname, 'wharf-agent.service'), type: 'text/plain; charset=utf-8' },
-  ...(process.platform === 'linux'
-    ? { [`node-linux-${process.arch}`]: { path: process.execPath, type: 'application/octet-stream' } }
-    : {}),
-}
+const FILES = new Map<string, { path: string; type: string }>(
+  Object.entries({
+    'agent.mjs': { path: join(root, 'dist', 'agent.mjs'), type: script },
+    'wharf.mjs': { path: join(root, 'dist', 'wharf.mjs'), type: script },
+    'wharf-agent.service': {
+      path: join(import.meta.dirname, 'wharf-agent.service'),
+      type: 'text/plain; charset=utf-8',
+    },
+    ...(process.platform === 'linux'
+      ? { [`node-linux-${process.arch}`]: { path: process.execPath, type: 'application/octet-stream' } }
+      : {}),
+  }),
+)
 
 const sums = new Map<string, { mtimeMs: number; size: number; hex: string }>()
 
@@ -36,8 +41,8 @@ const sumOf = async (path: string): Promise<string> => {
 }
 
 const sendFile = async ({ req, res }: Exchange, name: string) => {
-  const file = FILES[name]
-  if (!file) throw new DomainError('NOT_FOUND', `no file ${name}; there are ${Object.keys(FILES).join(', ')}`)
+  const file = FILES.get(name)
+  if (!file) throw new DomainError('NOT_FOUND', `no file ${name}; there are ${[...FILES.keys()].join(', ')}`)
   const found = await stat(file.path).catch(() => undefined)
   if (!found) throw new DomainError('UNAVAILABLE', `${name} is not built; start with "npm start", which builds it`)
   res.writeHead(200, { 'content-type': file.type, 'content-length': found.size, 'cache-control': 'no-cache' })
@@ -52,7 +57,7 @@ const sendText = ({ res }: Exchange, type: string, text: string) => {
 
 const sendSums = async (exchange: Exchange) => {
   const lines = await Promise.all(
-    Object.entries(FILES).map(async ([name, { path }]) => {
+    [...FILES].map(async ([name, { path }]) => {
       const hex = await sumOf(path).catch(() => undefined)
       return hex ? `${hex}  ${name}\n` : ''
     }),
