@@ -11,10 +11,8 @@ export function AccountSwitcher({ account, accounts }: { account: string; accoun
     { label: 'New organization', href: '/settings/organizations', icon: 'plus' },
   ]
   return (
-    <Menu label={`Account ${account}, switch`} items={items} className="account-open">
-      <span className="avatar" aria-hidden="true">
-        {account[0]}
-      </span>
+    <Menu label={`${account}, switch account`} items={items} className="account-open">
+      <span className="avatar" data-letter={account[0]} aria-hidden="true" />
       <span className="truncate">{account}</span>
       <Icon name="down" />
     </Menu>

@@ -60,12 +60,12 @@ export function CustomerShell({
           ]}
         />
       </header>
-      <div className="customer-bars">
+      <section className="customer-bars" aria-label="Notices">
         {demo && <DemoBar />}
         <OfflineBar />
         {asOperator && <ViewingBar account={account} />}
         <HoldBar account={account} holds={holds} />
-      </div>
+      </section>
       <main id="main" className="customer-main" tabIndex={-1}>
         {children}
       </main>

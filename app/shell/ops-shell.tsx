@@ -40,7 +40,7 @@ export function OpsShell({
 }: OpsShellProps) {
   return (
     <div className="shell">
-      <div className="rail">
+      <aside className="rail" aria-label="Rail">
         <div className="rail-in">
           <a className="brand" href="/ops">
             <Mark />
@@ -68,7 +68,7 @@ export function OpsShell({
           </nav>
           {foot && <div className="rail-foot">{foot}</div>}
         </div>
-      </div>
+      </aside>
       <div className="col">
         <header className="topbar">
           <Crumbs />
@@ -85,9 +85,11 @@ export function OpsShell({
           <LiveMark />
           <UtcClock />
         </header>
-        {demo && <DemoBar />}
-        <OfflineBar />
-        {bars}
+        <section aria-label="Notices">
+          {demo && <DemoBar />}
+          <OfflineBar />
+          {bars}
+        </section>
         <main id="main" className="ops-main" tabIndex={-1}>
           {children}
         </main>

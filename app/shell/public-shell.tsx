@@ -17,7 +17,7 @@ export function PublicShell({
     <div className="public">
       <header className="customer-top">
         <div className="customer-in">
-          <a className="brand" href="/">
+          <a className="brand" href="/" aria-label={platform}>
             <Mark />
             <b>{platform}</b>
           </a>

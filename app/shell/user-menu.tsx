@@ -28,6 +28,7 @@ const THEMES: readonly { label: string; theme: Theme }[] = [
 /** The round button at the right of the top bar. */
 export function UserMenu({ viewer, theme }: { viewer: Viewer; theme: Theme }) {
   const [chosen, setChosen] = useState(theme)
+  const letters = initials(viewer.name || viewer.email)
   const items: MenuItem[] = [
     { group: viewer.email },
     ...(viewer.isOperator ? [{ label: 'Operations', href: '/ops' }] : []),
@@ -48,8 +49,8 @@ export function UserMenu({ viewer, theme }: { viewer: Viewer; theme: Theme }) {
     { label: 'Sign out', onSelect: () => void signOut() },
   ]
   return (
-    <Menu label={`Signed in as ${viewer.name}`} items={items} align="end" className="who">
-      {initials(viewer.name || viewer.email)}
+    <Menu label={`${letters}, signed in as ${viewer.name || viewer.email}`} items={items} align="end" className="who">
+      {letters}
     </Menu>
   )
 }

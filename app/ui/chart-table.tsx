@@ -49,7 +49,7 @@ export function ChartTable({
   const newest = times.map((at, index) => ({ at, index })).toReversed()
   return (
     <>
-      <div className="table-wrap max-h-80 overflow-y-auto" role="region" aria-label={title} tabIndex={0}>
+      <div className="table-wrap max-h-80 overflow-y-auto" role="group" aria-label={title} tabIndex={0}>
         <table className="tbl">
           <thead>
             <tr>

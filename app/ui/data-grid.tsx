@@ -82,7 +82,7 @@ export function DataGrid<Row>(props: DataGridProps<Row>) {
           wrap.current = element
           setScroller(element)
         }}
-        role="region"
+        role="group"
         aria-label={label}
         tabIndex={0}
       >

@@ -41,6 +41,8 @@ export function HostMap({ rows, what = 'CPU' }: { rows: readonly HostRow[]; what
                 key={host.name}
                 href={host.href}
                 className={cellClass(host)}
+                // The table is the way by keyboard: a cell is under 24 px wide, and 128 stops are no help.
+                tabIndex={-1}
                 data-tip={wordsOf(host, what)}
                 aria-label={wordsOf(host, what)}
               >

@@ -28,7 +28,7 @@ export function Qty(
 function Digits({ figure: { value, unit }, unit: withUnit }: { figure: Figure; unit: boolean }) {
   return (
     <span className="qty">
-      {value}
+      <span className="num">{value}</span>
       {withUnit && unit && (
         <>
           {' '}

@@ -53,7 +53,7 @@ export function Banner({
     <div className={`banner st-${status} ${bar ? 'bar' : ''}`} role={live ? 'status' : undefined}>
       <Glyph status={status} />
       {title && <b>{title}</b>}
-      <div>{children}</div>
+      {children && <div>{children}</div>}
       {actions}
     </div>
   )

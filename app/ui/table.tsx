@@ -40,8 +40,8 @@ export function Table<Row>({
   if (rows.length === 0 && empty) return empty
   const hasFoot = columns.some((column) => column.foot !== undefined)
   return (
-    // A region that scrolls must be reachable by keyboard.
-    <div className="table-wrap" role="region" aria-label={label} tabIndex={0}>
+    // What scrolls must be reachable by keyboard.
+    <div className="table-wrap" role="group" aria-label={label} tabIndex={0}>
       <table className={`tbl cards ${roomy ? 'roomy' : ''}`}>
         <thead>
           <tr>
