@@ -55,7 +55,8 @@ function unitOf(kind: Kind, max: number): number {
 /** Round ticks from 0 to at least `max`, about `count` steps. Shares go to 100 unless they exceed it. */
 export function ticks(kind: Kind, max: number, count = 4): number[] {
   if (kind === 'percent' && max <= 100) return [0, 25, 50, 75, 100]
-  const top = max > 0 && Number.isFinite(max) ? max : 1
+  // Below a billionth of a unit an axis says nothing: it is drawn as if empty.
+  const top = max > 1e-9 && Number.isFinite(max) ? max : 1
   const unit = unitOf(kind, top)
   const want = top / unit / count
   const isBinary = (kind === 'bytes' || kind === 'bytesPerS') && want >= 1
