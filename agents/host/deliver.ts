@@ -5,7 +5,14 @@ import { judge, type Outcome, type Verdict } from './policy.ts'
 import type { Recorder } from './recorder.ts'
 import type { Spool } from './spool.ts'
 
+export type After = (ms: number, call: () => void) => () => void
+
 const PARALLEL = 4
+
+const afterTimeout: After = (ms, call) => {
+  const timer = setTimeout(call, ms)
+  return () => clearTimeout(timer)
+}
 
 /** The first line of a server's refusal. */
 const refusal = ({ status, json }: ApiAnswer): string => {
@@ -25,10 +32,12 @@ export const startDelivery = (options: {
   log: Log
   wallMs: () => number
   random?: () => number
+  /** Calls back after so many milliseconds unless the function it gives is called before. */
+  after?: After
   onAnswer: (seq: number, answer: ReportAnswer) => void
   onRevoked?: (revoked: boolean) => void
 }) => {
-  const { api, spool, recorder, log, wallMs, random = Math.random, onAnswer, onRevoked } = options
+  const { api, spool, recorder, log, wallMs, random = Math.random, after = afterTimeout, onAnswer, onRevoked } = options
   let stopped = false
   let last = false
   let running: Promise<void> | null = null
@@ -37,9 +46,9 @@ export const startDelivery = (options: {
 
   const sleep = (ms: number) =>
     new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, ms)
+      const cancel = after(ms, resolve)
       wakeUp = () => {
-        clearTimeout(timer)
+        cancel()
         resolve()
       }
     })

@@ -16,8 +16,8 @@ import { createTransport } from './http.ts'
 import { readIdentity } from './identity.ts'
 import { createLedger } from './ledger.ts'
 import { reason, stderrLog, type Log } from './log.ts'
-import { minuteEdges, pruned, totalsAt, type Point } from './minutes.ts'
 import { createRecorder } from './recorder.ts'
+import { createSampling } from './sampling.ts'
 import { openSpool } from './spool.ts'
 import { loadState, saveState } from './state.ts'
 import { createStorage } from './storage.ts'
@@ -71,14 +71,12 @@ export const run = async (options: RunOptions): Promise<Agent> => {
   const transport = createTransport()
   const api = createApi(url, signer, time, bootId, transport.send)
 
-  let lastEdgeMonoMs = sameBoot ? saved.lastEdgeMonoMs : startedMonoMs
   let engine: Engine | null = null
   let dataRoot: string | undefined
   let factsSent = ''
   let factsMonoMs = 0
   let running = false
   let revokedMonoMs: number | null = null
-  let hostPoints: Point[] = []
 
   const recorder = createRecorder({
     ledger,
@@ -92,7 +90,7 @@ export const run = async (options: RunOptions): Promise<Agent> => {
         version: 1,
         bootId,
         anchor: time.anchor(),
-        lastEdgeMonoMs,
+        lastEdgeMonoMs: sampling.lastEdgeMonoMs(),
         ledger: ledger.save(),
         ...commands.saved(),
         lastEpochs: containers.lastEpochs(),
@@ -181,25 +179,18 @@ export const run = async (options: RunOptions): Promise<Agent> => {
     return now
   }
 
-  /** Reads everything once; what minutes ended since become blocks, with `partial` also the one begun. */
-  const sample = (partial = false): boolean => {
-    containers.sample()
-    storage.logs()
-    const now = mono()
-    const host = readHost(roots)
-    hostPoints.push({ monoMs: now, totals: [host.cpuUs, host.rxBytes, host.txBytes] })
-    const edges = minuteEdges(lastEdgeMonoMs, now, time.anchor().anchorMs)
-    if (partial && now > lastEdgeMonoMs && edges.at(-1) !== now) edges.push(now)
-    for (const edgeMonoMs of edges) {
-      const [cpuUs = host.cpuUs, rxBytes = host.rxBytes, txBytes = host.txBytes] =
-        totalsAt(hostPoints, edgeMonoMs) ?? []
-      hostPoints = pruned(hostPoints, edgeMonoMs)
-      const rows = ledger.block(edgeMonoMs)
-      recorder.draft().minutes.push({ edgeMonoMs, host: { ...host, cpuUs, rxBytes, txBytes }, rows })
-      lastEdgeMonoMs = edgeMonoMs
-    }
-    return edges.length > 0
-  }
+  const sampling = createSampling({
+    ledger,
+    time,
+    draft: recorder.draft,
+    lastEdgeMonoMs: sameBoot ? saved.lastEdgeMonoMs : startedMonoMs,
+    readContainers: () => {
+      containers.sample()
+      storage.logs()
+    },
+    readHost: () => readHost(roots),
+  })
+  const { sample } = sampling
 
   const report = () => {
     if (revokedMonoMs !== null && mono() - revokedMonoMs > REVOKED_SAMPLING_MS) return

@@ -1,6 +1,5 @@
-import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { writeDurably } from './durable.ts'
+import { fileDisk, type Disk } from './disk.ts'
 
 /** Limits of a spool: acknowledged reports kept (one a minute for 72 h) and bytes in all. */
 export type SpoolLimits = { mostAcknowledged: number; mostBytes: number }
@@ -13,9 +12,9 @@ export type Spool = ReturnType<typeof openSpool>
  * its memory can have them again. Counted, not dated: a wrong wall clock must not empty it. Refused bodies go to
  * `refused/`. Throws the file system's errors.
  */
-export const openSpool = (directory: string, limits: SpoolLimits = SPOOL_LIMITS) => {
+export const openSpool = (directory: string, limits: SpoolLimits = SPOOL_LIMITS, disk: Disk = fileDisk) => {
   const refused = join(directory, 'refused')
-  mkdirSync(refused, { recursive: true, mode: 0o700 })
+  disk.makeFolder(refused)
   const held = new Map<number, { acknowledged: boolean; bytes: number }>()
   let total = 0
 
@@ -25,18 +24,17 @@ export const openSpool = (directory: string, limits: SpoolLimits = SPOOL_LIMITS)
   const drop = (seq: number) => {
     const report = held.get(seq)
     if (!report) return
-    rmSync(path(seq, report.acknowledged), { force: true })
+    disk.remove(path(seq, report.acknowledged))
     total -= report.bytes
     held.delete(seq)
   }
 
-  for (const name of readdirSync(directory).toSorted()) {
+  for (const { name, bytes } of disk.list(directory)) {
     const parts = /^(\d+)(\.ok)?\.gz$/.exec(name)
     if (parts) {
-      const bytes = statSync(join(directory, name)).size
       held.set(Number(parts[1]), { acknowledged: parts[2] !== undefined, bytes })
       total += bytes
-    } else if (name.endsWith('.tmp')) rmSync(join(directory, name), { force: true })
+    } else if (name.endsWith('.tmp')) disk.remove(join(directory, name))
   }
 
   const sorted = () => [...held.keys()].toSorted((a, b) => a - b)
@@ -61,7 +59,7 @@ export const openSpool = (directory: string, limits: SpoolLimits = SPOOL_LIMITS)
   const mark = (seq: number, acknowledged: boolean) => {
     const report = held.get(seq)
     if (!report || report.acknowledged === acknowledged) return
-    renameSync(path(seq, report.acknowledged), path(seq, acknowledged))
+    disk.rename(path(seq, report.acknowledged), path(seq, acknowledged))
     report.acknowledged = acknowledged
   }
 
@@ -69,12 +67,12 @@ export const openSpool = (directory: string, limits: SpoolLimits = SPOOL_LIMITS)
     /** The greatest sequence number held, else 0. */
     highest: () => Math.max(0, ...held.keys()),
     has: (seq: number) => held.has(seq),
-    read: (seq: number): Buffer => readFileSync(path(seq, held.get(seq)?.acknowledged ?? false)),
+    read: (seq: number): Buffer => disk.read(path(seq, held.get(seq)?.acknowledged ?? false)),
 
     /** Stores a report; it is on disk when this returns. Gives how many unsent ones had to go to make room. */
     write(seq: number, body: Uint8Array): number {
       drop(seq)
-      writeDurably(path(seq, false), body)
+      disk.write(path(seq, false), body)
       held.set(seq, { acknowledged: false, bytes: body.length })
       total += body.length
       return purge()
@@ -102,8 +100,8 @@ export const openSpool = (directory: string, limits: SpoolLimits = SPOOL_LIMITS)
 
     /** Moves a body that the server will never take out of the way, and gives it. */
     refuse(seq: number): Buffer {
-      const body = readFileSync(path(seq, held.get(seq)?.acknowledged ?? false))
-      writeDurably(join(refused, `${seq}.gz`), body)
+      const body = disk.read(path(seq, held.get(seq)?.acknowledged ?? false))
+      disk.write(join(refused, `${seq}.gz`), body)
       drop(seq)
       return body
     },

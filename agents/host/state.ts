@@ -1,8 +1,7 @@
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { CommandResult, Finding } from '#agents/protocol.ts'
 import type { Anchor } from './clock.ts'
-import { writeDurably } from './durable.ts'
+import { fileDisk, type Disk } from './disk.ts'
 import type { SavedLedger } from './ledger.ts'
 import type { Draft } from './report.ts'
 
@@ -34,9 +33,9 @@ export type State = {
 const path = (stateDir: string) => join(stateDir, 'state.json')
 
 /** Null where there is none, or none that can be read: then its host goes on with new segments. */
-export const loadState = (stateDir: string): State | null => {
+export const loadState = (stateDir: string, disk: Disk = fileDisk): State | null => {
   try {
-    const state = JSON.parse(readFileSync(path(stateDir), 'utf8')) as State
+    const state = JSON.parse(disk.read(path(stateDir)).toString()) as State
     return state.version === 1 && Array.isArray(state.ledger.entries) ? state : null
   } catch {
     return null
@@ -44,5 +43,5 @@ export const loadState = (stateDir: string): State | null => {
 }
 
 /** Throws the file system's error; what was there before is then untouched. */
-export const saveState = (stateDir: string, state: State) =>
-  writeDurably(path(stateDir), Buffer.from(JSON.stringify(state)))
+export const saveState = (stateDir: string, state: State, disk: Disk = fileDisk) =>
+  disk.write(path(stateDir), Buffer.from(JSON.stringify(state)))
