@@ -131,7 +131,7 @@ export const text = ({ value, unit }: Figure): string => (unit ? `${value} ${uni
 
 /** The amount as it was counted, in its smallest unit: what a figure rounds. */
 export function exact(kind: Kind, n: Amount): string {
-  const digits = typeof n === 'number' && !Number.isInteger(n) ? 3 : 0
+  const digits = typeof n === 'number' ? (String(Number(n.toFixed(3))).split('.')[1]?.length ?? 0) : 0
   switch (kind) {
     case 'bytes':
       return `${thousands(n, digits)} bytes`

@@ -28,8 +28,8 @@ export function TooltipHost() {
       event.target instanceof Element ? event.target.closest<HTMLElement>('[data-tip],[data-local]') : null
     const show = (event: Event) => {
       const element = find(event)
-      clearTimeout(timer)
       if (!element) return
+      clearTimeout(timer)
       void surface()
       const isByKey = event.type === 'focusin'
       if (isByKey && !element.matches(':focus-visible')) return
