@@ -3,12 +3,15 @@ import { liveRouter } from './changes.ts'
 import { hostsRouter } from './hosts/router.ts'
 import { noticesRouter } from './notices/router.ts'
 import { createCallerFactory, router } from './trpc.ts'
+import { searchRouter, usageRouter } from './usage/router.ts'
 
 /** Everything people and programs can ask for, a router a domain. */
 export const appRouter = router({
   accounts: accountsRouter,
   notices: noticesRouter,
   hosts: hostsRouter,
+  usage: usageRouter,
+  search: searchRouter,
   live: liveRouter,
 })
 

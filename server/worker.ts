@@ -28,6 +28,7 @@ const CRON: { match: string; task: JobName }[] = [
   { match: '* * * * *', task: 'usage.roll' },
   { match: '* * * * *', task: 'usage.judge_quotas' },
   { match: '7 * * * *', task: 'usage.partitions' },
+  { match: '23 * * * *', task: 'usage.attribute' },
 ]
 
 const jobsTotal = new Counter({

@@ -1,5 +1,5 @@
 import type { Sql, Tx } from '#db/client.ts'
-import { isSigned, SERVICE_LABEL, SIGNATURE_LABEL } from './label.ts'
+import { IMAGE_KEY, isSigned, NAME_KEY, SERVICE_LABEL, SIGNATURE_LABEL } from './label.ts'
 
 /** Names of the two labels that say whose a container is; from the environment. */
 export type LabelNames = { labelAccount: string; labelApp: string }
@@ -61,7 +61,8 @@ export const matches = (sql: Sql, env: LabelNames, epochs: readonly EpochRef[], 
     select r.id, r.account_id, r.app, r.label_key from label_rule r join account a on a.id = r.account_id
     where owner.id is null and r.removed_at is null and a.closed_at is null
       and (r.cluster_id = c.id or (r.cluster_id is null and c.label_trust <> 'signed'))
-      and e.labels ->> r.label_key like
+      and case r.label_key when ${NAME_KEY} then coalesce(life.name, e.name) when ${IMAGE_KEY} then e.image
+        else e.labels ->> r.label_key end like
         replace(replace(replace(replace(r.label_value, '\\', '\\\\'), '%', '\\%'), '_', '\\_'), '*', '%')
     order by r.priority, r.id limit 1
   ) rule on true`

@@ -5,6 +5,10 @@ export const SIGNATURE_LABEL = 'io.wharfinger.signature'
 /** Docker Compose's own label of a container's service (https://docs.docker.com/reference/compose-file/services/#labels). */
 export const SERVICE_LABEL = 'com.docker.compose.service'
 
+/** In the place of a label's key, a rule may look at a container's name or image: for containers that have no labels. */
+export const NAME_KEY = '@name'
+export const IMAGE_KEY = '@image'
+
 /** What the labels of one container claim. `app` is empty where no label names one. */
 export type Claim = { account: string; app: string; container: string }
 

@@ -1,0 +1,316 @@
+import { z } from 'zod'
+import { METERS } from '#agents/protocol.ts'
+import { DomainError } from '../errors.ts'
+import { HOUR_MS, hourOf, type Window } from '../time.ts'
+import { admin, inAccount, operator, router, signedIn } from '../trpc.ts'
+import { commandViolations } from './commandViolations.ts'
+import { exportUse } from './exportUse.ts'
+import { addLabelRule, removeLabelRule } from './labelRules.ts'
+import { overview, presentOf } from './overview.ts'
+import { protectApp } from './protect.ts'
+import { QUOTA_ACTIONS, QUOTA_METERS, QUOTA_SCOPES } from './quota.ts'
+import { removeQuota, setQuota } from './quotas.ts'
+import { reachOf } from './reach.ts'
+import { find } from './search.ts'
+import { useSeries } from './series.ts'
+import { acknowledge, resolveByHand } from './settle.ts'
+import { signLabels } from './signLabels.ts'
+import { appsOf, appTotals, containersOf, meteredTo } from './sql.ts'
+import {
+  countViolations,
+  listLabelRules,
+  listQuotas,
+  listViolations,
+  topContainers,
+  topOwners,
+} from './violationSql.ts'
+import { unattributed, unattributedContainers, violationById, violationEvents } from './violationSql.ts'
+import { aligned, periodBefore } from './window.ts'
+
+const id = z
+  .string()
+  .regex(/^\d{1,18}$/, 'an id is a number')
+  .transform(BigInt)
+const ids = z.array(id).min(1).max(200)
+const wholeAmount = z
+  .string()
+  .regex(/^\d{1,18}$/, 'a whole number')
+  .transform(BigInt)
+  .nullable()
+const time = z.iso.datetime().transform((text) => new Date(text))
+const YEAR_MS = 400 * 86_400_000
+const window = z
+  .object({ from: time, to: time })
+  .refine(({ from, to }) => from < to, { message: 'the window ends after it starts', path: ['to'] })
+  .refine(({ from, to }) => to.getTime() - from.getTime() <= YEAR_MS, { message: 'at most 400 days', path: ['from'] })
+  .transform(({ from, to }): Window => ({ start: from, end: to }))
+const meter = z.enum(METERS)
+const app = z.string().min(1).max(200)
+const hostId = z.number().int().positive().max(2_147_483_647)
+const containerId = z.string().regex(/^[\w.-]{1,128}$/, 'a container id')
+const note = z.string().trim().max(500)
+const labelText = z.string().trim().min(1).max(300)
+
+const accountSide = {
+  /** What runs now, this month beside the last, apps, violations, how far it is metered. */
+  overview: inAccount().query(({ ctx }) => overview(ctx.sql, ctx.account.id, ctx.now)),
+
+  /** One meter over a window, by app or container or in all, beside the period before. */
+  series: inAccount()
+    .input(
+      z.object({
+        window,
+        meter,
+        by: z.enum(['total', 'app', 'container']).default('app'),
+        app: app.optional(),
+        container: z.object({ hostId, containerId }).optional(),
+      }),
+    )
+    .query(({ ctx, input }) => {
+      if (input.by === 'container' && input.app === undefined) {
+        throw new DomainError('BAD_REQUEST', 'name the app whose containers are meant', { path: 'app' })
+      }
+      return useSeries(ctx.sql, ctx.env, ctx.now, { ...input, accountId: ctx.account.id })
+    }),
+
+  /** All meters a app in a window, beside the period before. Windows of whole hours. */
+  totals: inAccount()
+    .input(z.object({ window, app: app.optional() }))
+    .query(async ({ ctx, input }) => {
+      const wanted = aligned(input.window, 'hour')
+      const passed = {
+        start: wanted.start,
+        end: new Date(Math.min(wanted.end.getTime(), Math.max(ctx.now.getTime(), wanted.start.getTime() + HOUR_MS))),
+      }
+      const compared = aligned(periodBefore(aligned(passed, 'hour')), 'hour')
+      const [used, before, metered] = await Promise.all([
+        appTotals(ctx.sql, ctx.account.id, wanted, input.app),
+        appTotals(ctx.sql, ctx.account.id, compared, input.app),
+        meteredTo(ctx.sql, ctx.account.id, ctx.now),
+      ])
+      return { window: wanted, compared, used, before, metered }
+    }),
+
+  /** Apps with what runs now. */
+  apps: inAccount().query(async ({ ctx }) => {
+    const [apps, containers] = await Promise.all([
+      appsOf(ctx.sql, ctx.account.id),
+      containersOf(ctx.sql, ctx.account.id, null),
+    ])
+    return apps.map((one) => ({ ...one, now: presentOf(containers.filter((c) => c.app === one.name)) }))
+  }),
+
+  /** Containers that run or were used in the window. */
+  containers: inAccount()
+    .input(
+      z.object({
+        window: window.optional(),
+        app: app.optional(),
+        limit: z.number().int().min(1).max(2000).default(500),
+      }),
+    )
+    .query(({ ctx, input }) =>
+      containersOf(ctx.sql, ctx.account.id, input.window ?? null, { app: input.app, limit: input.limit }),
+    ),
+
+  /** One container: what it is, holds and used in the window. */
+  container: inAccount()
+    .input(z.object({ window, app, hostId, containerId }))
+    .query(async ({ ctx, input }) => {
+      const { hostId, containerId } = input
+      const everywhere: Window = { start: new Date(0), end: input.window.end }
+      const [row] = await containersOf(ctx.sql, ctx.account.id, everywhere, {
+        app: input.app,
+        hostId,
+        containerId,
+        limit: 1,
+      })
+      if (!row) throw new DomainError('NOT_FOUND', `no container ${containerId} in ${ctx.account.name}/${input.app}`)
+      const [inWindow] = await containersOf(ctx.sql, ctx.account.id, input.window, {
+        app: input.app,
+        hostId,
+        containerId,
+        limit: 1,
+      })
+      const metered = await meteredTo(ctx.sql, ctx.account.id, ctx.now)
+      return { ...row, used: inWindow?.used ?? null, ever: row.used, metered }
+    }),
+
+  metered: inAccount().query(({ ctx }) => meteredTo(ctx.sql, ctx.account.id, ctx.now)),
+
+  /** Limits that were crossed by the account's apps and containers. */
+  ownViolations: inAccount()
+    .input(
+      z.object({
+        state: z.enum(['open', 'acknowledged', 'resolved', 'unresolved']).optional(),
+        limit: z.number().int().min(1).max(200).default(50),
+      }),
+    )
+    .query(({ ctx, input }) => listViolations(ctx.sql, { ...input, accountId: ctx.account.id })),
+
+  /** Everything of a window, to keep: CSV or JSON in the smallest units. */
+  export: inAccount()
+    .input(
+      z.object({
+        window,
+        resolution: z.enum(['hour', 'day']).default('hour'),
+        by: z.enum(['app', 'container']).default('app'),
+        app: app.optional(),
+        format: z.enum(['csv', 'json']).default('csv'),
+      }),
+    )
+    .query(({ ctx, input }) => exportUse(ctx.sql, ctx.account, input)),
+
+  /** Protects an app from every command, or lifts it; for admins. */
+  protectApp: admin
+    .input(z.object({ accountId: id, app, isProtected: z.boolean() }))
+    .mutation(async ({ ctx, input }) => {
+      await protectApp(ctx, input.accountId, input.app, input.isProtected)
+      return { app: input.app }
+    }),
+}
+
+const violations = router({
+  list: operator
+    .input(
+      z.object({
+        state: z.enum(['open', 'acknowledged', 'resolved', 'unresolved']).optional(),
+        meter: z.enum(QUOTA_METERS).optional(),
+        level: z.enum(['soft', 'hard']).optional(),
+        kind: z.enum(['quota', 'runaway_log']).optional(),
+        account: z.string().max(64).optional(),
+        text: z.string().max(100).optional(),
+        cursor: id.optional(),
+        limit: z.number().int().min(1).max(200).default(100),
+      }),
+    )
+    .query(async ({ ctx, input }) => {
+      const rows = await listViolations(ctx.sql, { ...input, limit: input.limit + 1 })
+      const shown = rows.slice(0, input.limit)
+      return { rows: shown, nextCursor: rows.length > shown.length ? String(shown.at(-1)?.id) : null }
+    }),
+  counts: operator.query(({ ctx }) => countViolations(ctx.sql)),
+  get: operator.input(z.object({ id })).query(async ({ ctx, input }) => {
+    const violation = await violationById(ctx.sql, input.id)
+    if (!violation) throw new DomainError('NOT_FOUND', `no violation ${input.id}`)
+    return { ...violation, events: await violationEvents(ctx.sql, input.id) }
+  }),
+  acknowledge: operator
+    .input(z.object({ ids, note: note.default('') }))
+    .mutation(({ ctx, input }) => acknowledge(ctx, input.ids, input.note || null)),
+  resolve: operator
+    .input(z.object({ ids, why: note.min(3, 'say why, in a few words') }))
+    .mutation(({ ctx, input }) => resolveByHand(ctx, input.ids, input.why)),
+  command: operator
+    .input(
+      z.object({
+        ids,
+        kind: z.enum(['stop', 'restart', 'throttle', 'unthrottle', 'truncate_log']),
+        reason: note.min(3, 'say why, in a few words'),
+        key: z.uuid().optional(),
+      }),
+    )
+    .mutation(({ ctx, input }) =>
+      commandViolations(ctx, input.ids, input.kind, input.reason, input.key ?? ctx.requestId),
+    ),
+})
+
+const quotas = router({
+  list: operator.query(({ ctx }) => listQuotas(ctx.sql)),
+  set: admin
+    .input(
+      z.object({
+        owner: z.union([
+          z.object({ plan: z.string().min(1).max(40) }).strict(),
+          z.object({ account: z.string().min(1).max(64), app: app.optional() }).strict(),
+        ]),
+        scope: z.enum(QUOTA_SCOPES),
+        meter: z.enum(QUOTA_METERS),
+        soft: wholeAmount,
+        hard: wholeAmount,
+        graceSeconds: z.number().int(),
+        action: z.enum(QUOTA_ACTIONS),
+      }),
+    )
+    .mutation(({ ctx, input }) => setQuota(ctx, input)),
+  remove: admin.input(z.object({ id })).mutation(async ({ ctx, input }) => {
+    await removeQuota(ctx, input.id)
+    return { id: input.id }
+  }),
+})
+
+const labelRules = router({
+  list: operator.query(({ ctx }) => listLabelRules(ctx.sql)),
+  add: admin
+    .input(
+      z.object({
+        labelKey: labelText,
+        labelValue: labelText,
+        account: z.string().min(1).max(64),
+        app: app.nullable().default(null),
+        clusterId: id.nullable().default(null),
+        priority: z.number().int().min(0).max(10_000).default(100),
+      }),
+    )
+    .mutation(({ ctx, input }) => addLabelRule(ctx, input)),
+  remove: admin.input(z.object({ id })).mutation(async ({ ctx, input }) => {
+    await removeLabelRule(ctx, input.id)
+    return { id: input.id }
+  }),
+})
+
+/** The longest window whose top consumers are added up while somebody waits. */
+const TOP_WINDOW_MS = 8 * 24 * HOUR_MS
+
+const operatorSide = {
+  /** Who used most of a meter. By container: in the hour the window ends in. */
+  top: operator
+    .input(
+      z.object({
+        meter,
+        window,
+        by: z.enum(['account', 'app', 'container']).default('account'),
+        limit: z.number().int().min(1).max(100).default(10),
+      }),
+    )
+    .query(async ({ ctx, input }) => {
+      const { by, limit } = input
+      if (input.window.end.getTime() - input.window.start.getTime() > TOP_WINDOW_MS) {
+        throw new DomainError('BAD_REQUEST', 'at most 8 days; export an account for more', { path: 'window' })
+      }
+      const wanted = aligned(input.window, 'hour')
+      const hour = hourOf(wanted.end.getTime() - 1)
+      if (by !== 'container') return { window: wanted, rows: await topOwners(ctx.sql, input.meter, wanted, by, limit) }
+      const last = { start: new Date(hour * HOUR_MS), end: wanted.end }
+      return { window: last, rows: await topContainers(ctx.sql, input.meter, hour, limit) }
+    }),
+
+  /** Containers that nobody owns, grouped by what a rule could go by. */
+  unattributed: operator.query(({ ctx }) => unattributed(ctx.sql, ctx.env.WHARF_LABEL_ACCOUNT, ctx.now)),
+  unattributedContainers: operator
+    .input(
+      z.object({ labelKey: labelText, labelValue: labelText, limit: z.number().int().min(1).max(200).default(50) }),
+    )
+    .query(({ ctx, input }) => unattributedContainers(ctx.sql, input.labelKey, input.labelValue, input.limit)),
+
+  /** Labels for a container in a cluster that believes only signed ones. */
+  signLabels: operator
+    .input(
+      z.object({
+        account: z.string().min(1).max(64),
+        app: z.string().max(200).default(''),
+        container: z.string().min(1).max(200),
+      }),
+    )
+    .mutation(async ({ ctx, input }) => ({ labels: await signLabels(ctx, input) })),
+}
+
+/** Usage for its owners, quotas and the unattributed for operators. */
+export const usageRouter = router({ ...accountSide, ...operatorSide, violations, quotas, labelRules })
+
+/** What the palette looks things up with. */
+export const searchRouter = router({
+  find: signedIn
+    .input(z.object({ text: z.string().max(100) }))
+    .query(async ({ ctx, input }) => ({ items: await find(ctx.sql, reachOf(ctx.actor), input.text) })),
+})

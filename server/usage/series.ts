@@ -1,0 +1,134 @@
+import type { Meter } from '#agents/protocol.ts'
+import type { Sql } from '#db/client.ts'
+import type { Env } from '../env.ts'
+import type { Window } from '../time.ts'
+import { appHours, containerHours, containersOf, meteredTo, minuteUse, type Metered, type Point } from './sql.ts'
+import { aligned, periodBefore, resolutionFor, stepMs, stepsOf, type Resolution } from './window.ts'
+
+export type By = 'total' | 'app' | 'container'
+/** One line of a chart: an amount a step, null where nothing is known yet. */
+export type Line = { key: string; label: string; values: (bigint | null)[] }
+/** One row of the table below it. */
+export type Share = { key: string; label: string; used: bigint; before: bigint }
+export type UseSeries = {
+  meter: Meter
+  resolution: Resolution
+  window: Window
+  /** What `before` amounts are of. */
+  compared: Window
+  times: Date[]
+  lines: Line[]
+  rows: Share[]
+  used: bigint
+  before: bigint
+  metered: Metered
+}
+
+const MOST_LINES = 5
+
+const totalsByKey = (points: readonly Point[]) => {
+  const totals = new Map<string, bigint>()
+  for (const { key, used } of points) totals.set(key, (totals.get(key) ?? 0n) + used)
+  return totals
+}
+
+const sum = (amounts: Iterable<bigint>) => [...amounts].reduce((a, b) => a + b, 0n)
+
+const lineOf = (points: readonly Point[], steps: readonly Date[], knownUntil: Date | null) => {
+  const at = new Map<number, bigint>()
+  for (const point of points) at.set(point.at.getTime(), (at.get(point.at.getTime()) ?? 0n) + point.used)
+  return steps.map((step) => at.get(step.getTime()) ?? (knownUntil && step < knownUntil ? 0n : null))
+}
+
+/**
+ * Arranges points for a chart and its table: of keys the five greatest and "others", of a total this period beside the
+ * one before.
+ */
+export const arrange = (
+  given: { points: readonly Point[]; before: readonly Point[]; by: By; labels: ReadonlyMap<string, string> },
+  steps: { now: readonly Date[]; before: readonly Date[] },
+  knownUntil: Date | null,
+): Pick<UseSeries, 'lines' | 'rows' | 'used' | 'before'> => {
+  const { points, before, by, labels } = given
+  const totals = totalsByKey(points)
+  const earlier = totalsByKey(before)
+  const rows = [...new Set([...totals.keys(), ...earlier.keys()])]
+    .map((key) => ({ key, label: labels.get(key) ?? key, used: totals.get(key) ?? 0n, before: earlier.get(key) ?? 0n }))
+    .toSorted((a, b) => (a.used === b.used ? a.label.localeCompare(b.label) : a.used < b.used ? 1 : -1))
+  const sums = { rows, used: sum(totals.values()), before: sum(earlier.values()) }
+  if (by === 'total') {
+    const past = lineOf(before, steps.before, new Date(8.64e15))
+    const lines = [
+      { key: 'now', label: 'This period', values: lineOf(points, steps.now, knownUntil) },
+      { key: 'before', label: 'Period before', values: steps.now.map((_, i) => past[i] ?? null) },
+    ]
+    return { ...sums, lines }
+  }
+  const named = rows.filter((row) => row.used > 0n)
+  const shown = named.length > MOST_LINES + 1 ? named.slice(0, MOST_LINES) : named
+  const lines = shown.map(({ key, label }) => ({
+    key,
+    label,
+    values: lineOf(
+      points.filter((p) => p.key === key),
+      steps.now,
+      knownUntil,
+    ),
+  }))
+  const rest = new Set(named.slice(shown.length).map((row) => row.key))
+  if (rest.size > 0) {
+    const values = lineOf(
+      points.filter((p) => rest.has(p.key)),
+      steps.now,
+      knownUntil,
+    )
+    lines.push({ key: 'others', label: `${rest.size} others`, values })
+  }
+  return { ...sums, lines }
+}
+
+export type SeriesInput = {
+  accountId: bigint
+  window: Window
+  meter: Meter
+  by: By
+  app?: string | undefined
+  container?: { hostId: number; containerId: string } | undefined
+}
+
+/** Usage of one meter over a window, at the finest readable resolution, beside the period before. */
+export const useSeries = async (sql: Sql, env: Env, now: Date, input: SeriesInput): Promise<UseSeries> => {
+  const { accountId, meter, by, app, container } = input
+  const resolution = resolutionFor(input.window, now, env.WHARF_MINUTES_DAYS)
+  const window = aligned(input.window, resolution)
+  // As much of the period before as has passed of this one.
+  const passed = aligned(
+    {
+      start: window.start,
+      end: new Date(
+        Math.min(window.end.getTime(), Math.max(now.getTime(), window.start.getTime() + stepMs(resolution))),
+      ),
+    },
+    resolution,
+  )
+  const compared = aligned(periodBefore(passed), resolution)
+  const key = container ? `${container.hostId}:${container.containerId}` : undefined
+  const read = async (of: Window): Promise<Point[]> => {
+    const byContainer = by === 'container' || container !== undefined
+    if (resolution === 'minute')
+      return minuteUse(sql, accountId, of, meter, byContainer ? 'container' : 'app', app, container)
+    if (!byContainer || app === undefined) return appHours(sql, accountId, of, resolution, meter, app)
+    const points = await containerHours(sql, accountId, of, resolution, meter, app)
+    return key === undefined ? points : points.filter((p) => p.key === key)
+  }
+  const [points, before, metered, labels] = await Promise.all([
+    read(window),
+    read(compared),
+    meteredTo(sql, accountId, now),
+    by === 'container' ? containersOf(sql, accountId, null, { app }) : [],
+  ])
+  const names = new Map(labels.map((c) => [`${c.hostId}:${c.containerId}`, c.name]))
+  const steps = { now: stepsOf(window, resolution), before: stepsOf(compared, resolution) }
+  const arranged = arrange({ points, before, by, labels: names }, steps, metered.to)
+  return { meter, resolution, window, compared, times: steps.now, metered, ...arranged }
+}
