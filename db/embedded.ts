@@ -7,7 +7,10 @@ import { clusterPassword, clusterPaths, makeCluster, spawnPostgresProgram } from
 import type { ClusterPaths } from './cluster.ts'
 import { clearRemains, isRunning, livingPostmaster } from './postmaster.ts'
 
-/** An embedded PostgreSQL that accepts connections. `stop` resolves when its last process is gone. */
+/**
+ * An embedded PostgreSQL that accepts connections. `stop` resolves when its last process is gone; whoever adopted it
+ * should ask whether another process still works on it.
+ */
 export type EmbeddedPostgres = {
   /** `postgres://wharf:...@127.0.0.1:port/wharf`; stays the same when `watchPostgres` starts a new postmaster. */
   readonly url: string

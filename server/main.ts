@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { makeAuth } from './accounts/auth.ts'
 import { ensureFirstOperator } from './accounts/firstOperator.ts'
 import { systemContext } from './context.ts'
-import { openDatabase } from './database.ts'
+import { openDatabase, type Database } from './database.ts'
 import { readEnv, type Env } from './env.ts'
 import { startLocalAgent } from './localAgent.ts'
 import { listenOn } from './listen.ts'
@@ -27,9 +27,20 @@ const startPages = async (env: Env) => {
 
 /** Starts one process with its roles and returns what stops it, in the order that loses nothing. */
 const start = async (env: Env): Promise<() => Promise<void>> => {
-  const has = (role: Env['WHARF_ROLES'][number]) => env.WHARF_ROLES.includes(role)
-  const pagesReady = has('web') ? startPages(env) : undefined
+  const pagesReady = env.WHARF_ROLES.includes('web') ? startPages(env) : undefined
+  // Its failure is told where it is awaited, after the database.
+  pagesReady?.catch(() => {})
   const database = await openDatabase(env)
+  try {
+    return await serve(env, database, pagesReady)
+  } catch (error) {
+    await database.giveUp()
+    throw error
+  }
+}
+
+const serve = async (env: Env, database: Database, pagesReady: ReturnType<typeof startPages> | undefined) => {
+  const has = (role: Env['WHARF_ROLES'][number]) => env.WHARF_ROLES.includes(role)
   const sql = connect(database.url)
   const live = await listen(sql)
   const ctx = systemContext(sql, env, 'start')
@@ -83,21 +94,25 @@ const greet = (env: Env, port: number, firstRunLink: string | undefined, engine:
 }
 
 const main = async () => {
-  const stop = await start(readEnv(process.env))
+  const starting = start(readEnv(process.env))
   let stopping: Promise<void> | undefined
   const end = (signal: NodeJS.Signals) => {
     if (stopping) return
     log.info({ signal }, 'stopping')
-    stopping = stop().then(
-      () => process.exit(0),
-      (error: unknown) => {
-        log.error({ err: error }, 'stopping failed')
-        process.exit(1)
-      },
-    )
+    // A start that is interrupted ends first: what it has started by then is stopped in order.
+    stopping = starting
+      .then((stop) => stop())
+      .then(
+        () => process.exit(0),
+        (error: unknown) => {
+          log.error({ err: error }, 'stopping failed')
+          process.exit(1)
+        },
+      )
   }
   process.on('SIGINT', end)
   process.on('SIGTERM', end)
+  await starting
 }
 
 process.on('unhandledRejection', (error) => log.error({ err: error }, 'unhandled rejection'))

@@ -1,4 +1,5 @@
-import { readdirSync, readlinkSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readlinkSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { livingPostmaster } from '#db/postmaster.ts'
@@ -6,6 +7,7 @@ import { startControlPlane } from '../support/controlPlane.ts'
 
 const plane = await startControlPlane()
 afterAll(() => plane.remove())
+const cluster = join(plane.dataDir, 'postgres', 'cluster')
 
 const status = (path: string, headers: Record<string, string> = {}) =>
   fetch(`${plane.url}${path}`, { headers }).then((response) => response.status)
@@ -14,9 +16,9 @@ test('it answers its probes and says where to go next', async () => {
   expect(await status('/healthz')).toBe(200)
   expect(await status('/readyz')).toBe(200)
   expect(await status('/metrics')).toBe(200)
-  const greeting = plane.output().split('\n').slice(0, 6).join('\n')
-  expect(greeting).toContain(plane.url)
-  expect(greeting).toContain(plane.dataDir)
+  await expect.poll(plane.output, { timeout: 10_000 }).toContain('Ctrl-C stops everything')
+  expect(plane.output()).toContain(plane.url)
+  expect(plane.output()).toContain(plane.dataDir)
 })
 
 test('a stop ends every process of it, and a second start finds its data', async () => {
@@ -54,14 +56,36 @@ test('after a kill -9 of PostgreSQL the control plane is ready again in under 5 
   const before = plane.postgresPid()
   const killedAt = performance.now()
   process.kill(before, 'SIGKILL')
-  const now = () => livingPostmaster(join(plane.dataDir, 'postgres', 'cluster'))?.pid ?? before
+  const now = () => livingPostmaster(cluster)?.pid ?? before
   await expect.poll(now, { timeout: 10_000, interval: 20 }).not.toBe(before)
   await expect.poll(() => status('/readyz').catch(() => 0), { timeout: 10_000, interval: 20 }).toBe(200)
   expect(performance.now() - killedAt).toBeLessThan(5_000)
 })
 
-test('a port that is taken ends the start, and says so', async () => {
+test('a port that is taken ends the start, says so and leaves nothing running', async () => {
   const { port } = new URL(plane.url)
-  const refused = startControlPlane({ env: { PORT: port } })
+  const dataDir = mkdtempSync(join(tmpdir(), 'wharf-taken-'))
+  const refused = startControlPlane({ env: { PORT: port, WHARF_DATA: dataDir } })
   await expect(refused).rejects.toThrow(`port ${port} is in use`)
+  expect(livingPostmaster(join(dataDir, 'postgres', 'cluster'))).toBeUndefined()
+  rmSync(dataDir, { recursive: true })
+})
+
+test('a second start on the same data fails without disturbing the first', async () => {
+  const postgres = plane.postgresPid()
+  const refused = startControlPlane({ env: { PORT: new URL(plane.url).port, WHARF_DATA: plane.dataDir } })
+  await expect(refused).rejects.toThrow('is in use')
+  expect(plane.postgresPid()).toBe(postgres)
+  expect(await status('/readyz')).toBe(200)
+})
+
+test('an interrupt while it starts stops everything', async () => {
+  await plane.stop()
+  const starting = plane.start()
+  await expect.poll(() => livingPostmaster(cluster)?.ready, { timeout: 10_000, interval: 10 }).toBe(true)
+  // It may have become ready for a moment, or not.
+  const settled = Promise.allSettled([starting])
+  expect(await plane.stop()).toBe(0)
+  await settled
+  expect(livingPostmaster(cluster)).toBeUndefined()
 })
