@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, watch, type FSWatcher } from 'node:fs'
 import { join } from 'node:path'
 import { closeKernelFile, numberAt, numberOf, openKernelFile, readKernelFile } from './files.ts'
 import type { KernelFile, Roots } from './files.ts'
@@ -22,6 +22,8 @@ export type Cgroup = {
   /** Throws once the cgroup is gone. */
   read: () => CgroupReading
   state: () => CgroupState
+  /** Calls back once when its last process has ended; the counters stand for some milliseconds more. */
+  onEmpty: (call: () => void) => void
   close: () => void
 }
 
@@ -84,6 +86,36 @@ export const blkioStat = (text: string): { read: number; write: number } => {
   return { read, write }
 }
 
+/**
+ * Watches `cgroup.events` of a version 2 directory, which the kernel modifies when `populated` changes
+ * (kernel.org, admin-guide/cgroup-v2, "[Un]populated Notification"). Does nothing where there is none.
+ */
+const watchEmpty = (directory: string) => {
+  const path = join(directory, 'cgroup.events')
+  let watcher: FSWatcher | undefined
+  const stop = () => {
+    watcher?.close()
+    watcher = undefined
+  }
+  const start = (call: () => void) => {
+    try {
+      watcher = watch(path, { persistent: false }, () => {
+        try {
+          if (!/^populated 0$/m.test(readFileSync(path, 'latin1'))) return
+        } catch {
+          return stop()
+        }
+        stop()
+        call()
+      })
+      watcher.on('error', stop)
+    } catch {
+      // Then the engine's event or the next sample tells.
+    }
+  }
+  return { start, stop }
+}
+
 const openV2 = (directory: string): Cgroup => {
   const file = (name: string) => openKernelFile(join(directory, name))
   const cpu = file('cpu.stat')
@@ -94,7 +126,9 @@ const openV2 = (directory: string): Cgroup => {
   const events = file('memory.events')
   const cpuPressure = file('cpu.pressure')
   const memoryPressure = file('memory.pressure')
+  const empty = watchEmpty(directory)
   return {
+    onEmpty: empty.start,
     read: () => {
       const bytes = io && ioStat(readKernelFile(io).toString('latin1'))
       return {
@@ -111,11 +145,14 @@ const openV2 = (directory: string): Cgroup => {
       cpuPressureCenti: pressureOf(cpuPressure),
       memoryPressureCenti: pressureOf(memoryPressure),
     }),
-    close: () => [cpu, memory, memoryStat, io, pids, events, cpuPressure, memoryPressure].forEach(closeKernelFile),
+    close: () => {
+      empty.stop()
+      for (const open of [cpu, memory, memoryStat, io, pids, events, cpuPressure, memoryPressure]) closeKernelFile(open)
+    },
   }
 }
 
-const openV1 = (roots: Roots, paths: ReturnType<typeof cgroupPaths>): Cgroup => {
+const openV1 = (roots: Roots, paths: ReturnType<typeof cgroupPaths>, containerId: string): Cgroup => {
   const file = (controller: string, name: string) => {
     const at = paths.get(controller)
     if (!at) return undefined
@@ -130,7 +167,16 @@ const openV1 = (roots: Roots, paths: ReturnType<typeof cgroupPaths>): Cgroup => 
     file('blkio', 'blkio.throttle.io_service_bytes_recursive') ?? file('blkio', 'blkio.throttle.io_service_bytes')
   const pids = file('pids', 'pids.current')
   const oom = file('memory', 'memory.oom_control')
+  // Hybrid machines put a container into a version 2 group too; without controllers it still has events and pressure.
+  const unified = join(roots.cgroup, 'unified', paths.get('')?.path ?? '')
+  const hybrid = unified.includes(containerId)
+  const cpuPressure = hybrid ? openKernelFile(join(unified, 'cpu.pressure')) : undefined
+  const memoryPressure = hybrid ? openKernelFile(join(unified, 'memory.pressure')) : undefined
+  const empty = watchEmpty(unified)
   return {
+    onEmpty: (call) => {
+      if (hybrid) empty.start(call)
+    },
     read: () => {
       const bytes = io && blkioStat(readKernelFile(io).toString('latin1'))
       return {
@@ -145,17 +191,21 @@ const openV1 = (roots: Roots, paths: ReturnType<typeof cgroupPaths>): Cgroup => 
     state: () => ({
       pids: whole(pids),
       oomKills: keyed(oom, 'oom_kill'),
-      cpuPressureCenti: null,
-      memoryPressureCenti: null,
+      cpuPressureCenti: pressureOf(cpuPressure),
+      memoryPressureCenti: pressureOf(memoryPressure),
     }),
-    close: () => [cpu, cpuStat, memory, memoryStat, io, pids, oom].forEach(closeKernelFile),
+    close: () => {
+      empty.stop()
+      for (const open of [cpu, cpuStat, memory, memoryStat, io, pids, oom, cpuPressure, memoryPressure])
+        closeKernelFile(open)
+    },
   }
 }
 
 /** The cgroup of a container by its first process. Throws where the process is gone or has no cgroup to read. */
 export const openCgroup = (roots: Roots, pid: number, containerId: string): Cgroup => {
   const paths = cgroupPaths(readFileSync(join(roots.proc, String(pid), 'cgroup'), 'latin1'), containerId)
-  if (cgroupVersion(roots) === 1) return openV1(roots, paths)
+  if (cgroupVersion(roots) === 1) return openV1(roots, paths, containerId)
   const path = paths.get('')?.path
   if (path === undefined) throw new Error(`process ${pid} has no cgroup`)
   return openV2(join(roots.cgroup, path))

@@ -102,8 +102,10 @@ export const createContainers = (options: {
       end(container)
       return
     }
+    container.probe.onEmpty(() => readOne(container))
     const state = { running: true, restarts: container.is.restarts }
-    if (!known) happened(container, before === null ? 'start' : 'restart', state)
+    const witnessed = container.epoch !== null && ledger.isWitnessed(container.epoch)
+    if (!known) happened(container, !witnessed ? 'state' : before === null ? 'start' : 'restart', state)
   }
 
   const remove = (id: string) => {

@@ -220,7 +220,8 @@ export const createLedger = (bootId: string, watchedSinceMonoMs: number, gapMs: 
     epochOfLife: (containerId: string, startedAt: string) => open.get(lifeKey(containerId, startedAt)),
     epochOfObject: (kind: StorageKind, objectId: string) => open.get(objectKey(kind, objectId)),
     openEntries: (): Entry[] => [...open.values()].map((epoch) => entries.get(epoch)!),
-    has: (epoch: number) => entries.has(epoch),
+    /** False also of an epoch that is not known. */
+    isWitnessed: (epoch: number) => entries.get(epoch)?.declaration.witnessed ?? false,
 
     /**
      * The rows of the minute that ends at `edgeMonoMs`: every container that lived in it, every storage object whose

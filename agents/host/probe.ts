@@ -19,7 +19,18 @@ export type Probe = {
   /** Throws once the container is gone. */
   read: (monoMs: number) => Reading
   state: () => CgroupState
+  /** Calls back once when its last process has ended, while its counters still stand. */
+  onEmpty: (call: () => void) => void
   close: () => void
+}
+
+/** Undefined where the namespace went with its last process: the other counters may still stand. */
+const sumsOf = (file: KernelFile) => {
+  try {
+    return netDev(readKernelFile(file).toString('latin1'), isLink)
+  } catch {
+    return undefined
+  }
 }
 
 /** Opens what a container's numbers are read from. Throws where its first process is gone. */
@@ -50,10 +61,11 @@ export const openProbe = (roots: Roots, container: Inspected, namespaces: Namesp
     pid,
     upperDir: upperDirOf(readFileSync(join(roots.proc, String(pid), 'mountinfo'), 'latin1')),
     read: (monoMs) => {
-      const sums = network && netDev(readKernelFile(network).toString('latin1'), isLink)
+      const sums = network && sumsOf(network)
       return { monoMs, ...cgroup.read(), rxBytes: sums?.rx ?? null, txBytes: sums?.tx ?? null }
     },
     state: () => cgroup.state(),
+    onEmpty: cgroup.onEmpty,
     close: () => {
       if (closed) return
       closed = true
