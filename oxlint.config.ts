@@ -103,6 +103,7 @@ export default defineConfig({
     'unicorn/require-post-message-target-origin': 'off',
     'react/react-in-jsx-scope': 'off',
     'react/no-object-type-as-default-prop': 'off',
+    'react/no-unstable-nested-components': ['error', { allowAsProps: true }],
     // These hold what the React compiler asks for, which does not run here.
     'react/set-state-in-effect': 'off',
     'react/refs': 'off',
@@ -118,6 +119,8 @@ export default defineConfig({
     'jsx-a11y/prefer-tag-over-role': 'off',
     // Handlers on a container are delegated, and a checkbox states its own checkedness: axe judges the real page.
     'jsx-a11y/role-has-required-aria-props': 'off',
+    // A field that a press of the button just opened is where the person goes next.
+    'jsx-a11y/no-autofocus': 'off',
     'jsx-a11y/control-has-associated-label': 'off',
     'jsx-a11y/no-noninteractive-element-interactions': 'off',
     'jsx-a11y/no-static-element-interactions': 'off',

@@ -13,6 +13,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { createRequire } from 'node:module'
+import { userInfo } from 'node:os'
 import { dirname, join } from 'node:path'
 
 /** The files of one embedded database: all lie under the folder the caller names. */
@@ -28,6 +29,14 @@ export const clusterPaths = (dataDir: string): ClusterPaths => ({
 
 const NOBODY = 65534
 const isRoot = process.getuid?.() === 0
+
+const hasUserEntry = (): boolean => {
+  try {
+    return userInfo().username !== ''
+  } catch {
+    return false
+  }
+}
 
 /** The folder with `initdb` and `postgres`; throws when npm has no binaries for this platform. */
 const binaries = (): string => {
@@ -53,13 +62,15 @@ const canUnshare = (): boolean => {
 }
 
 /**
- * Starts one of PostgreSQL's programs. It refuses to run as root, so root appears to it as nobody: in a user namespace,
- * where the files stay root's and parents of mode 0700 can be entered, else (no user namespaces) as nobody in earnest.
+ * Starts one of PostgreSQL's programs. It refuses to run as root or as a user without a name, so both appear to it as
+ * nobody: in a user namespace, where the files stay theirs and parents of mode 0700 can be entered, else (no user
+ * namespaces) root becomes nobody in earnest.
  */
 export const spawnPostgresProgram = (program: 'initdb' | 'postgres', args: string[], options: SpawnOptions) => {
   const path = join(binaries(), program)
-  if (!isRoot) return spawn(path, args, options)
-  if (!canUnshare()) return spawn(path, args, { ...options, uid: NOBODY, gid: NOBODY })
+  const isAccepted = !isRoot && hasUserEntry()
+  if (isAccepted) return spawn(path, args, options)
+  if (!canUnshare()) return spawn(path, args, isRoot ? { ...options, uid: NOBODY, gid: NOBODY } : options)
   return spawn('unshare', ['-U', `--map-user=${NOBODY}`, `--map-group=${NOBODY}`, path, ...args], options)
 }
 
