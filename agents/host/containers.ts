@@ -185,8 +185,10 @@ export const createContainers = (options: {
     },
 
     /** What an event asks for. The reading of a container that dies is taken before anything else. */
-    handle({ action, id, exitCode }: EngineEvent) {
+    handle({ action, id, exitCode, timeNano }: EngineEvent) {
       const container = containers.get(id)
+      // After a reconnection events come again: the death of an earlier life says nothing about this one.
+      if (container?.probe && Date.parse(container.probe.life.startedAt) > timeNano / 1e6) return
       if (action === 'kill' && container) readOne(container)
       else if (action === 'die' || action === 'died') {
         if (container) {

@@ -5,7 +5,7 @@ import { reason, type Log } from './log.ts'
 import type { Storage } from './storage.ts'
 
 const RELIST_MS = 60_000
-const ABSENT_MS = 15_000
+const ABSENT_MS = 5_000
 const RECONNECT_MS = 1_000
 // Health checks make exec events by the thousand; they are left out where they arise.
 const EVENTS = 'create start restart kill die died oom pause unpause update rename destroy remove'.split(' ')
@@ -65,7 +65,6 @@ export const followEngine = (options: {
     if (stopped) return
     if (!engine) {
       if (containers.engine()) {
-        onFailure('the engine is away: containers that started since are not seen')
         containers.use(null)
         onEngine(null, undefined)
       }

@@ -47,6 +47,7 @@ export type SavedLedger = { bootId: string; sampledMonoMs: number; entries: Entr
 export type Ledger = ReturnType<typeof createLedger>
 
 const REDECLARE_MS = 3_600_000
+const MOST_ENDED = 10_000
 
 /**
  * Every epoch of one boot: opens them, adds readings, gives rows. Knows neither Docker nor clocks: time comes with each
@@ -58,6 +59,8 @@ export const createLedger = (bootId: string, watchedSinceMonoMs: number, gapMs: 
   /** The open epoch of each life or object. */
   const open = new Map<string, number>()
   const resumed = new Set<number>()
+  /** Lives that are over. One that is read all the same (a late event closed it) must not begin at zero again. */
+  const ended = new Set<string>()
   let sampledMonoMs = watchedSinceMonoMs
 
   const lifeKey = (containerId: string, startedAt: string) => `container\n${containerId}\n${startedAt}`
@@ -86,7 +89,7 @@ export const createLedger = (bootId: string, watchedSinceMonoMs: number, gapMs: 
 
   const openContainer = (life: Life, first: Reading): ContainerEntry => {
     const key = lifeKey(life.containerId, life.startedAt)
-    const witnessed = life.startMonoMs > watchedSinceMonoMs && !open.has(key)
+    const witnessed = life.startMonoMs > watchedSinceMonoMs && !open.has(key) && !ended.has(key)
     const openedMonoMs = witnessed ? Math.min(life.startMonoMs, first.monoMs) : first.monoMs
     const identity = {
       kind: 'container' as const,
@@ -140,7 +143,10 @@ export const createLedger = (bootId: string, watchedSinceMonoMs: number, gapMs: 
 
   const closeEntry = (entry: Entry) => {
     entry.closedMonoMs ??= entry.tally.last.monoMs
-    open.delete(keyOf(entry.declaration))
+    const key = keyOf(entry.declaration)
+    open.delete(key)
+    if (entry.kind === 'container') ended.add(key)
+    if (ended.size > MOST_ENDED) ended.delete(ended.values().next().value!)
     resumed.delete(entry.declaration.epoch)
   }
 

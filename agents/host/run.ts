@@ -17,6 +17,7 @@ import { readIdentity } from './identity.ts'
 import { createLedger } from './ledger.ts'
 import { reason, stderrLog, type Log } from './log.ts'
 import { createRecorder } from './recorder.ts'
+import { emptyDraft } from './report.ts'
 import { createSampling } from './sampling.ts'
 import { openSpool } from './spool.ts'
 import { loadState, saveState } from './state.ts'
@@ -72,6 +73,7 @@ export const run = async (options: RunOptions): Promise<Agent> => {
   const api = createApi(url, signer, time, bootId, transport.send)
 
   let engine: Engine | null = null
+  let engineSeen = false
   let dataRoot: string | undefined
   let factsSent = ''
   let factsMonoMs = 0
@@ -84,7 +86,8 @@ export const run = async (options: RunOptions): Promise<Agent> => {
     time,
     bootId,
     log,
-    saved,
+    // Minutes of an earlier boot count in its monotonic time, which this boot's reports cannot carry.
+    saved: saved && !sameBoot ? { ...saved, draft: emptyDraft() } : saved,
     persist: (part) =>
       saveState(stateDir, {
         version: 1,
@@ -196,6 +199,8 @@ export const run = async (options: RunOptions): Promise<Agent> => {
     if (revokedMonoMs !== null && mono() - revokedMonoMs > REVOKED_SAMPLING_MS) return
     containers.states()
     const draft = recorder.draft()
+    if (engine === null && engineSeen)
+      draft.failures.push('the engine is away: containers that started since are not seen')
     draft.objects.push(...ledger.changedSizes())
     const changed = facts()
     if (changed) draft.facts = changed
@@ -212,7 +217,8 @@ export const run = async (options: RunOptions): Promise<Agent> => {
   }
 
   // A host keeps its place within the five seconds after a minute, so that a fleet does not report all at once.
-  const jitterMs = (identity.hostId * 1_237) % Math.min(MOST_JITTER_MS, samplesMs)
+  // The few milliseconds keep a timer that fires early from missing the minute's end.
+  const jitterMs = 20 + ((identity.hostId * 1_237) % Math.min(MOST_JITTER_MS, samplesMs))
   let tickTimer: NodeJS.Timeout
   const schedule = () => {
     const now = time.corrected() - jitterMs
@@ -232,6 +238,7 @@ export const run = async (options: RunOptions): Promise<Agent> => {
     log,
     onEngine: (found, root) => {
       engine = found
+      engineSeen ||= found !== null
       dataRoot = root
       log('info', found ? 'engine found' : 'no engine', found ? { engine: found.name, version: found.version } : {})
     },
