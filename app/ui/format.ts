@@ -141,6 +141,8 @@ export function exact(kind: Kind, n: Amount): string {
       return `${scaled(n, US_PER_VCPU_S, 6)} vCPU-s`
     case 'mibS':
       return `${thousands(n, digits)} MiB-s`
+    case 'ms':
+      return `${thousands(n, digits)} ms`
     default:
       return text({ ...figure(kind, n), value: thousands(n, digits) })
   }

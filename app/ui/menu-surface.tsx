@@ -21,7 +21,7 @@ export default function MenuSurface({
   align: 'start' | 'end'
 }) {
   return (
-    <Menu.Root open={open} onOpenChange={onOpenChange} modal={false}>
+    <Menu.Root open={open} onOpenChange={onOpenChange}>
       <Menu.Portal>
         <Menu.Positioner anchor={anchor} align={align} sideOffset={4} collisionPadding={8} className="floating">
           <Menu.Popup className="menu" finalFocus={anchor} aria-label={label}>

@@ -108,6 +108,7 @@ describe('units', () => {
     expect(text(figure('ms', 12))).toBe('12 ms')
     expect(text(figure('count', 1204n))).toBe('1,204')
     expect(exact('percent', 18.2)).toBe('18.2 %')
+    expect(exact('ms', 3800)).toBe('3,800 ms')
     expect(exact('bytes', 1536n)).toBe('1,536 bytes')
   })
 })
