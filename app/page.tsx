@@ -1,0 +1,12 @@
+import { redirect } from 'next/navigation'
+import { load, server } from './server.ts'
+
+/** The start sends everybody to where they work: operators to the fleet, customers to their account. */
+export default async function Start() {
+  const me = await load((await server()).accounts.whoami())
+  if (!me) redirect('/sign-in')
+  if (me.roles.length > 0) redirect('/ops')
+  const [own] = me.accounts.filter((account) => account.kind === 'organization')
+  const [first] = me.accounts
+  redirect(`/${own?.name ?? first?.name ?? 'settings'}`)
+}
