@@ -3,7 +3,7 @@ const RESERVED = new Set([
   ...['ops', 'status', 'v1', 'v2', 'api', 'trpc', 'help', 'settings'],
   ...['sign-in', 'sign-out', 'sign-up', 'first-run', 'reset', 'invite', 'healthz', 'readyz', 'metrics', 'wharf'],
   ...['_next', 'assets', 'static', 'public', 'favicon.ico', 'robots.txt', 'agent', 'install', 'docs', 'admin', 'me'],
-  ...['operators', 'unattributed'],
+  ...['operators', 'unattributed', 'users'],
 ])
 
 /** A path component of a Docker repository name: https://distribution.github.io/distribution/spec/api/#overview */
