@@ -19,7 +19,7 @@ export type NewNotice = {
  * Puts a notice into the app in the caller's transaction and, unless it is mere information, has it told by mail.
  * Returns its id, or undefined where that key was told before.
  */
-export const notify = async (tx: Sql, ctx: Context, notice: NewNotice): Promise<bigint | undefined> => {
+export const notify = async (tx: Sql, ctx: Pick<Context, 'now'>, notice: NewNotice): Promise<bigint | undefined> => {
   const accountId = notice.audience === 'account' ? notice.accountId : null
   const [row] = await tx<{ id: bigint }[]>`
     insert into notice (audience, account_id, severity, kind, title, body, href, key, created_at)

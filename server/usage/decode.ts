@@ -26,8 +26,8 @@ const list = (value: unknown, path: string, most: number): unknown[] => {
 }
 const text = (value: unknown, path: string, most = 512): string => {
   if (typeof value !== 'string' || value.length > most) throw fault(path, `a text of at most ${most} characters`)
-  // PostgreSQL stores no NUL in text.
-  if (value.includes('\0')) throw fault(path, 'a text without NUL')
+  // PostgreSQL stores neither in text.
+  if (value.includes('\0') || !value.isWellFormed()) throw fault(path, 'a text without NUL and lone surrogates')
   return value
 }
 const whole = (value: unknown, path: string, most = Number.MAX_SAFE_INTEGER): number => {
@@ -49,6 +49,13 @@ const optional = (value: unknown, check: (value: unknown) => unknown) => {
 
 const MOST_INT4 = 2_147_483_647
 
+/** The members a report may have here; what a newer agent adds is left out, and stays in the evidence. */
+const only = (fields: Fields, keys: readonly string[]): Fields => {
+  const kept: Fields = {}
+  for (const key of keys) if (fields[key] !== undefined) kept[key] = fields[key]
+  return kept
+}
+
 const checkRows = (value: unknown, path: string): number => {
   const rows = list(value, path, MOST_ROWS)
   for (let i = 0; i < rows.length; i++) {
@@ -65,39 +72,54 @@ const checkRows = (value: unknown, path: string): number => {
   return rows.length
 }
 
-const checkHostReading = (value: unknown, path: string) => {
+const READING = ['cpuUs', 'memoryUsedMib', 'load1Centi', 'rxBytes', 'txBytes', 'pressure']
+const PRESSURE = ['cpuCenti', 'memoryCenti', 'ioCenti']
+const FILE_SYSTEM = ['mount', 'usedMib', 'totalMib']
+
+const checkHostReading = (value: unknown, path: string): Fields => {
   const reading = object(value, path)
   whole(reading['cpuUs'], `${path}.cpuUs`)
   whole(reading['memoryUsedMib'], `${path}.memoryUsedMib`, MOST_INT4)
   whole(reading['load1Centi'], `${path}.load1Centi`, MOST_INT4)
   whole(reading['rxBytes'], `${path}.rxBytes`)
   whole(reading['txBytes'], `${path}.txBytes`)
-  list(reading['fileSystems'], `${path}.fileSystems`, 200).forEach((entry, i) => {
+  const fileSystems = list(reading['fileSystems'], `${path}.fileSystems`, 200).map((entry, i) => {
     const at = `${path}.fileSystems[${i}]`
     const fileSystem = object(entry, at)
     text(fileSystem['mount'], `${at}.mount`, 4096)
     whole(fileSystem['usedMib'], `${at}.usedMib`)
     whole(fileSystem['totalMib'], `${at}.totalMib`)
+    return only(fileSystem, FILE_SYSTEM)
   })
+  const kept: Fields = { ...only(reading, READING), fileSystems }
   optional(reading['pressure'], (given) => {
     const pressure = object(given, `${path}.pressure`)
-    for (const key of ['cpuCenti', 'memoryCenti', 'ioCenti']) whole(pressure[key], `${path}.pressure.${key}`, 10_000)
+    for (const key of PRESSURE) whole(pressure[key], `${path}.pressure.${key}`, 10_000)
+    kept['pressure'] = only(pressure, PRESSURE)
   })
+  return kept
 }
 
-const checkMinutes = (value: unknown) => {
+const checkMinutes = (value: unknown): Fields[] => {
   let rows = 0
-  list(value, 'minutes', 2_000).forEach((entry, i) => {
+  return list(value, 'minutes', 2_000).map((entry, i) => {
     const path = `minutes[${i}]`
     const block = object(entry, path)
     whole(block['edgeMonoMs'], `${path}.edgeMonoMs`)
-    optional(block['host'], (given) => checkHostReading(given, `${path}.host`))
+    const host = block['host'] === undefined ? {} : { host: checkHostReading(block['host'], `${path}.host`) }
     rows += checkRows(block['rows'], `${path}.rows`)
     if (rows > MOST_ROWS) throw fault(path, `part of at most ${MOST_ROWS} rows a report`)
+    return { ...only(block, ['edgeMonoMs', 'rows']), ...host }
   })
 }
 
-const checkDeclaration = (value: unknown, path: string) => {
+const DECLARATION =
+  'kind bootId objectId startedAt segment epoch openedMonoMs witnessed containerId name image imageId labels limits'.split(
+    ' ',
+  )
+const LIMITS = ['memoryMib', 'cpuMilli', 'pids']
+
+const checkDeclaration = (value: unknown, path: string): Fields => {
   const d = object(value, path)
   oneOf(d['kind'], `${path}.kind`, ['container', 'layer', 'volume', 'log'])
   const identity = {
@@ -120,27 +142,36 @@ const checkDeclaration = (value: unknown, path: string) => {
     text(key, `${path}.labels`)
     text(label, `${path}.labels.${key}`, 8192)
   }
+  const kept = only(d, DECLARATION)
   optional(d['limits'], (given) => {
     const limits = object(given, `${path}.limits`)
-    for (const key of ['memoryMib', 'cpuMilli', 'pids']) optional(limits[key], (v) => whole(v, `${path}.limits.${key}`))
+    for (const key of LIMITS) optional(limits[key], (v) => whole(v, `${path}.limits.${key}`))
+    kept['limits'] = only(limits, LIMITS)
   })
+  return kept
 }
 
-const checkEvent = (value: unknown, path: string) => {
+const COUNTS = ['pids', 'oomKills', 'restarts', 'cpuPressureCenti', 'memoryPressureCenti', 'exitCode']
+
+const checkEvent = (value: unknown, path: string): Fields => {
   const event = object(value, path)
   whole(event['epoch'], `${path}.epoch`)
   whole(event['monoMs'], `${path}.monoMs`)
   oneOf(event['kind'], `${path}.kind`, ['start', 'die', 'oom', 'restart', 'state', 'gap'])
+  const kept = only(event, ['epoch', 'monoMs', 'kind'])
   optional(event['state'], (given) => {
     const state = object(given, `${path}.state`)
     optional(state['running'], (v) => bool(v, `${path}.state.running`))
-    for (const key of ['pids', 'oomKills', 'restarts', 'cpuPressureCenti', 'memoryPressureCenti', 'exitCode']) {
-      optional(state[key], (v) => whole(v, `${path}.state.${key}`))
-    }
+    for (const key of COUNTS) optional(state[key], (v) => whole(v, `${path}.state.${key}`))
+    kept['state'] = only(state, ['running', ...COUNTS])
   })
+  return kept
 }
 
-const checkFacts = (value: unknown) => {
+const FACTS =
+  'hostname kernel architecture cores memoryTotalMib cgroupVersion engine engineVersion projectQuotas'.split(' ')
+
+const checkFacts = (value: unknown): Fields => {
   const facts = object(value, 'facts')
   for (const key of ['hostname', 'kernel', 'architecture']) text(facts[key], `facts.${key}`)
   whole(facts['cores'], 'facts.cores', 65_536)
@@ -149,15 +180,17 @@ const checkFacts = (value: unknown) => {
   oneOf(facts['engine'], 'facts.engine', ['docker', 'podman', 'none'])
   optional(facts['engineVersion'], (v) => text(v, 'facts.engineVersion'))
   bool(facts['projectQuotas'], 'facts.projectQuotas')
+  return only(facts, FACTS)
 }
 
-const checkObject = (value: unknown, path: string) => {
+const checkObject = (value: unknown, path: string): Fields => {
   const size = object(value, path)
   for (const key of ['epoch', 'bytes', 'monoMs']) whole(size[key], `${path}.${key}`)
+  return only(size, ['epoch', 'bytes', 'monoMs'])
 }
 
 /**
- * Holds a parsed body to the shape of a report.
+ * Holds a parsed body to the shape of a report; members it does not know are left out.
  * @throws DomainError BAD_REQUEST with the path of the first fault.
  */
 export const checkReport = (value: unknown): Report => {
@@ -170,13 +203,15 @@ export const checkReport = (value: unknown): Report => {
   for (const key of ['wallMs', 'monoMs', 'anchorMs']) whole(clock[key], `clock.${key}`)
   bool(report['complete'], 'complete')
   list(report['failures'], 'failures', 100).forEach((v, i) => text(v, `failures[${i}]`))
-  optional(report['facts'], checkFacts)
-  list(report['epochs'], 'epochs', 20_000).forEach((v, i) => checkDeclaration(v, `epochs[${i}]`))
-  checkMinutes(report['minutes'])
-  list(report['objects'], 'objects', MOST_ROWS).forEach((v, i) => checkObject(v, `objects[${i}]`))
-  list(report['events'], 'events', MOST_ROWS).forEach((v, i) => checkEvent(v, `events[${i}]`))
-  // Checked member by member above.
-  return report as unknown as Report
+  // Checked member by member here and above.
+  return {
+    ...only(report, ['v', 'agent', 'bootId', 'seq', 'clock', 'complete', 'failures']),
+    ...(report['facts'] === undefined ? {} : { facts: checkFacts(report['facts']) }),
+    epochs: list(report['epochs'], 'epochs', 20_000).map((v, i) => checkDeclaration(v, `epochs[${i}]`)),
+    minutes: checkMinutes(report['minutes']),
+    objects: list(report['objects'], 'objects', MOST_ROWS).map((v, i) => checkObject(v, `objects[${i}]`)),
+    events: list(report['events'], 'events', MOST_ROWS).map((v, i) => checkEvent(v, `events[${i}]`)),
+  } as unknown as Report
 }
 
 /**

@@ -1,5 +1,8 @@
-import type { Pool } from '#db/client.ts'
+import type { Pool, Tx } from '#db/client.ts'
 import { DomainError } from '../errors.ts'
+import { connectionLost } from '../http.ts'
+import { notify } from '../notices/notify.ts'
+import { HOUR_MS } from '../time.ts'
 import { askForRoll, storeMerging, storeNew, type LabelNames, type Prepared, type Progress } from './storeReports.ts'
 
 /** What became of one report: stored now, known before, or in conflict with another of its number. */
@@ -16,7 +19,8 @@ const MOST_UNDER_WAY = 2
 const GATHER_MS = 4
 const ROLL_EVERY_MS = 2_000
 
-const isUniqueViolation = (error: unknown) => (error as { code?: unknown } | null)?.code === '23505'
+/** What PostgreSQL says of values it cannot hold (SQLSTATE class 22): the report itself is at fault. */
+const isUnstorable = (error: unknown) => /^22/.test(String((error as { code?: unknown } | null)?.code))
 
 /** Commits concurrent reports together, then answers all of them. */
 export class GroupCommit {
@@ -98,7 +102,8 @@ export class GroupCommit {
     try {
       if (fresh.length > 0) await this.#commitTogether(fresh)
     } catch (error) {
-      if (!isUniqueViolation(error)) return group.forEach(({ failed }) => failed(error))
+      if (connectionLost(error)) return group.forEach(({ failed }) => failed(error))
+      // One of them is known already, or cannot be stored: that must not be the others' loss.
       merging.push(...fresh)
     }
     for (const waiting of merging) await this.#commitAlone(waiting)
@@ -130,7 +135,11 @@ export class GroupCommit {
       if (known) return done({ status: 'stored', progress: known.get(hostId) ?? NOTHING })
       done({ status: 'duplicate', progress: await this.#repeated(prepared) })
     } catch (error) {
-      failed(error)
+      if (!isUnstorable(error)) return failed(error)
+      const { message } = error as Error
+      failed(
+        new DomainError('BAD_REQUEST', `the report cannot be stored: ${message}`, { path: 'report', cause: error }),
+      )
     }
   }
 
@@ -141,10 +150,13 @@ export class GroupCommit {
       select encode(k.digest, 'hex') as digest, p.contiguous_seq, p.max_seq
       from report_key k join host_progress p on p.host_id = k.host_id where k.host_id = ${hostId} and k.seq = ${seq}`
     if (row?.digest === digest) return { contiguousSeq: Number(row.contiguousSeq), maxSeq: Number(row.maxSeq) }
-    await this.#sql`insert into quarantine (host_id, seq, kind, path, reason, content)
-      values (${hostId}, ${seq}, 'conflict', ${`report ${digest}`}, 'another body came under a number already taken',
-        ${JSON.stringify({ kept: row?.digest, refused: digest })}::text::jsonb)
-      on conflict (host_id, seq, path) do nothing`
+    await this.#sql.begin(async (tx) => {
+      const added = await tx`insert into quarantine (host_id, seq, kind, path, reason, content)
+        values (${hostId}, ${seq}, 'conflict', ${`report ${digest}`}, 'another body came under a number already taken',
+          ${JSON.stringify({ kept: row?.digest, refused: digest })}::text::jsonb)
+        on conflict (host_id, seq, path) do nothing returning 1`
+      if (added.length > 0) await tellOperators(tx, hostId, seq)
+    })
     throw new DomainError('CONFLICT', `report ${seq} is known with another body; go on after maxSeq`, { path: 'seq' })
   }
 
@@ -157,3 +169,23 @@ export class GroupCommit {
 }
 
 const NOTHING: Progress = { contiguousSeq: 0, maxSeq: 0 }
+
+/** One notice a host and hour: an agent that runs twice conflicts with every report. */
+const tellOperators = async (tx: Tx, hostId: number, seq: number) => {
+  const now = new Date()
+  const [host] = await tx<{ name: string }[]>`select name from host where id = ${hostId}`
+  const name = host?.name ?? `Host ${hostId}`
+  await notify(
+    tx,
+    { now },
+    {
+      audience: 'operators',
+      severity: 'warning',
+      kind: 'usage.conflict',
+      title: `${name} sent two reports under one number`,
+      body: `Report ${seq} came again with another body. The first one counts; the other is set aside with both digests. Look whether two agents run with this host's key (a copied virtual machine or disk); if so, enrol one of them anew.`,
+      href: `/ops/hosts/${hostId}`,
+      key: `host:${hostId}:conflict:${Math.floor(now.getTime() / HOUR_MS)}`,
+    },
+  )
+}

@@ -12,8 +12,9 @@ import { REPORTS_PATH } from './prepareReport.ts'
 import { RateLimit } from './rateLimit.ts'
 
 const MOST_BODY_BYTES = 2 * 1024 * 1024
-/** Requests that may wait for a thread before newcomers are asked to come later. */
+/** Requests, and bytes of bodies, that may wait for a thread before newcomers are asked to come later. */
 const MOST_WAITING = 4_000
+const MOST_WAITING_BYTES = 256 * 1024 * 1024
 const RESTART_MS = 200
 const ANSWER_WITHIN_MS = 30_000
 
@@ -123,48 +124,62 @@ export const startIngest = async ({ env, databaseUrl }: { env: Env; databaseUrl:
   )
   const rates = new RateLimit({ perSecond: 10, burst: 600 })
   let lastId = 0
+  let waitingBytes = 0
 
   const ask = (thread: Thread, request: Omit<ThreadRequest, 'id'>): Promise<ThreadAnswer> =>
     new Promise((resolve) => {
       const id = ++lastId
       const done = (answer: ThreadAnswer) => {
         clearTimeout(timer)
-        pending.delete(id)
+        if (pending.delete(id)) waitingBytes -= request.body.length
         backlog.set(pending.size)
         resolve(answer)
       }
       const late = { id, error: { code: 'UNAVAILABLE' as const, message: 'storing took too long; send it again' } }
       const timer = setTimeout(() => done(late), ANSWER_WITHIN_MS)
       pending.set(id, { resolve: done, timer })
+      waitingBytes += request.body.length
       backlog.set(pending.size)
       if (!thread.post({ id, ...request })) done({ ...late, error: { ...late.error, message: 'ingest is starting' } })
     })
 
-  const handle = async (exchange: Exchange) => {
-    const hostId = Number(exchange.req.headers[HEADERS.hostId])
+  const admit = ({ req, ip }: Exchange) => {
     // By address too: a stranger who names a host must not use up what is the host's.
-    const waitSeconds = rates.take(`${hostId} ${exchange.ip}`, Date.now())
+    const waitSeconds = rates.take(`${Number(req.headers[HEADERS.hostId])} ${ip}`, Date.now())
     if (waitSeconds > 0) {
       throw new DomainError('LIMITED', `this host sends too fast; wait ${waitSeconds} s`, {
         retryAfterSeconds: waitSeconds,
       })
     }
-    if (pending.size >= MOST_WAITING) {
+    if (pending.size >= MOST_WAITING || waitingBytes >= MOST_WAITING_BYTES) {
       throw new DomainError('UNAVAILABLE', 'too many reports wait to be stored; send it again', {
         retryAfterSeconds: 2,
       })
     }
+  }
+
+  const take = async (exchange: Exchange): Promise<ThreadAnswer> => {
+    admit(exchange)
     const body = await readBody(exchange.req, MOST_BODY_BYTES)
     const done = acknowledgeSeconds.startTimer()
     // A host always meets the same thread: it knows the host's last readings.
-    const thread = threads[(hostId || 0) % threads.length] as Thread
-    const { answer, rows, error } = await ask(thread, { headers: headersOf(exchange), body, receivedAtMs: Date.now() })
+    const thread = threads[(Number(exchange.req.headers[HEADERS.hostId]) || 0) % threads.length] as Thread
+    const answer = await ask(thread, { headers: headersOf(exchange), body, receivedAtMs: Date.now() })
     done()
-    reports.inc({ outcome: error?.code ?? answer?.status ?? 'none' })
-    if (error) return raise(error)
-    samples.inc(rows ?? 0)
-    quarantined.inc(answer?.quarantined.length ?? 0)
-    sendJson(exchange.res, 200, { ...answer, serverTimeMs: Date.now(), commandsPending: false } as ReportAnswer)
+    return answer.error ? raise(answer.error) : answer
+  }
+
+  const handle = async (exchange: Exchange) => {
+    try {
+      const { answer, rows } = await take(exchange)
+      reports.inc({ outcome: answer?.status ?? 'none' })
+      samples.inc(rows ?? 0)
+      quarantined.inc(answer?.quarantined.length ?? 0)
+      sendJson(exchange.res, 200, { ...answer, serverTimeMs: Date.now(), commandsPending: false } as ReportAnswer)
+    } catch (error) {
+      reports.inc({ outcome: error instanceof DomainError ? error.code : 'INTERNAL' })
+      throw error
+    }
   }
 
   return {

@@ -2,6 +2,7 @@ import type { Pool, Tx } from '#db/client.ts'
 import type { Context } from '../context.ts'
 import { log } from '../log.ts'
 import { DAY_MS, MINUTES_PER_DAY } from '../time.ts'
+import { closeMinutesBefore } from './horizon.ts'
 
 /** The tables kept in a partition a day, and for how many days. */
 type Daily = { table: string; column: string; bound: (day: number) => string; keepDays: number }
@@ -75,8 +76,9 @@ const makePartition = async (tx: Tx, { table, column, bound }: Daily, day: numbe
 }
 
 const dropPartition = async (tx: Tx, { table }: Daily, day: number) => {
-  const [due] = await tx`select 1 from hour_due where hour < ${(day + 1) * 24} limit 1`
-  if (due && table === 'usage_minute') return
+  // Hours whose minutes go are closed with them, in the same transaction.
+  const end = (day + 1) * MINUTES_PER_DAY
+  if (table === 'usage_minute' && (await closeMinutesBefore(tx, end)) < end) return
   await tx.unsafe(`drop table if exists ${table}_${dayName(day)}`)
   log.info({ table, day: dayName(day) }, 'dropped a partition past retention')
 }

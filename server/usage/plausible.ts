@@ -33,8 +33,10 @@ export const implausible = (
     }
   }
   if (cores === null) return undefined
-  const before = last && minute > lastMinute ? (last[1] ?? 0) : 0
-  const spanUs = last && minute > lastMinute ? (minute - lastMinute) * US_PER_MINUTE : edgeMonoMs * 1000
+  // Another reading of the minute already known may be up to a minute newer.
+  const since = last && minute >= lastMinute
+  const before = since ? (last[1] ?? 0) : 0
+  const spanUs = since ? Math.max(1, minute - lastMinute) * US_PER_MINUTE : edgeMonoMs * 1000
   const mostUs = cores * spanUs * CPU_TOLERANCE + CPU_SLACK_US
   if (cpuUs - before > mostUs) {
     return `cpuUs grew by ${cpuUs - before}, over what ${cores} cores can do in that time (${Math.round(mostUs)})`

@@ -1,4 +1,5 @@
-const FORGET_MS = 10 * 60_000
+/** Beyond this the bucket longest unused is forgotten: a stranger who names many keys costs no more memory. */
+const MOST_KEYS = 100_000
 
 /** A bucket a key: `burst` at once, then `perSecond`. In memory: each process limits for itself. */
 export class RateLimit {
@@ -15,12 +16,11 @@ export class RateLimit {
   take(key: string, nowMs: number): number {
     const bucket = this.#buckets.get(key) ?? { tokens: this.#burst, atMs: nowMs }
     const tokens = Math.min(this.#burst, bucket.tokens + ((nowMs - bucket.atMs) / 1000) * this.#perSecond)
+    // Set anew, so that the map's order is that of last use.
+    this.#buckets.delete(key)
     this.#buckets.set(key, { tokens: tokens >= 1 ? tokens - 1 : tokens, atMs: nowMs })
-    if (this.#buckets.size > 100_000) this.#forget(nowMs)
+    const [oldest] = this.#buckets.size > MOST_KEYS ? this.#buckets.keys() : []
+    if (oldest !== undefined) this.#buckets.delete(oldest)
     return tokens >= 1 ? 0 : Math.ceil((1 - tokens) / this.#perSecond)
-  }
-
-  #forget(nowMs: number) {
-    for (const [key, { atMs }] of this.#buckets) if (nowMs - atMs > FORGET_MS) this.#buckets.delete(key)
   }
 }

@@ -1,5 +1,5 @@
 import type { Pool, Tx } from '#db/client.ts'
-import type { Report, RequestIdentity, SampleRow } from '#agents/protocol.ts'
+import type { EpochState, Report, RequestIdentity, SampleRow } from '#agents/protocol.ts'
 import { pipeline } from 'node:stream/promises'
 import { Readable } from 'node:stream'
 import { addJob } from '../jobs.ts'
@@ -103,8 +103,12 @@ const storeRest = async (tx: Tx, group: readonly Prepared[], labels: LabelNames)
 }
 
 const storeDeclarations = async (tx: Tx, group: readonly Prepared[], labels: LabelNames) => {
-  const rows = group.flatMap(({ identity, report, anchor }) =>
-    report.epochs.map((e) => ({ ...e, hostId: identity.hostId, openedAtMs: anchor.anchorMs + e.openedMonoMs })),
+  const rows = group.flatMap(({ identity, report, anchor, receivedAtMs }) =>
+    report.epochs.map((e) => ({
+      ...e,
+      hostId: identity.hostId,
+      openedAtMs: Math.min(receivedAtMs, anchor.anchorMs + e.openedMonoMs),
+    })),
   )
   if (rows.length === 0) return
   const latest = [...new Map(rows.map((row) => [`${row.hostId}:${row.epoch}`, row])).values()]
@@ -124,9 +128,10 @@ const storeDeclarations = async (tx: Tx, group: readonly Prepared[], labels: Lab
 }
 
 const storeChanges = async (tx: Tx, group: readonly Prepared[]) => {
-  const at = ({ identity, anchor }: Prepared, monoMs: number) => ({
+  // Nothing has happened that is yet to come, whatever the agent's clock says.
+  const at = ({ identity, anchor, receivedAtMs }: Prepared, monoMs: number) => ({
     hostId: identity.hostId,
-    atMs: anchor.anchorMs + monoMs,
+    atMs: Math.min(receivedAtMs, anchor.anchorMs + monoMs),
   })
   const sizes = group.flatMap((p) =>
     p.report.objects.map((o) => ({ ...at(p, o.monoMs), epoch: o.epoch, bytes: o.bytes })),
@@ -138,14 +143,25 @@ const storeChanges = async (tx: Tx, group: readonly Prepared[]) => {
       where e.host_id = x."hostId" and e.epoch = x.epoch
         and (e.size_at is null or e.size_at < to_timestamp(x."atMs" / 1000.0))`
   }
+  const changes = new Map<string, { hostId: number; epoch: number; state: EpochState; endedAtMs?: number }>()
   for (const p of group) {
     for (const event of p.report.events) {
       const { hostId, atMs } = at(p, event.monoMs)
-      const endedAt = event.kind === 'die' ? new Date(atMs) : null
-      await tx`update epoch set state = state || ${JSON.stringify(event.state ?? {})}::text::jsonb,
-          ended_at = coalesce(${endedAt}::timestamptz, ended_at)
-        where host_id = ${hostId} and epoch = ${event.epoch}`
+      const key = `${hostId}:${event.epoch}`
+      const change = changes.get(key) ?? { hostId, epoch: event.epoch, state: {} }
+      Object.assign(change.state, event.state)
+      if (event.kind === 'die') change.endedAtMs = atMs
+      changes.set(key, change)
     }
+  }
+  if (changes.size > 0) {
+    await tx`update epoch e set state = e.state || x.state,
+        ended_at = coalesce(to_timestamp(x."endedAtMs" / 1000.0), e.ended_at)
+      from json_to_recordset(${rowsOf([...changes.values()])}::text::json)
+        as x("hostId" int, epoch bigint, state jsonb, "endedAtMs" float8)
+      where e.host_id = x."hostId" and e.epoch = x.epoch`
+  }
+  for (const p of group) {
     const { facts, agent } = p.report
     if (facts) {
       await tx`update host set facts = ${JSON.stringify(facts)}::text::jsonb, agent_version = ${agent}
@@ -195,8 +211,11 @@ const storeProgress = async (tx: Tx, group: readonly Prepared[]): Promise<Map<nu
     update host_progress p set
       last_report_at = greatest(p.last_report_at, to_timestamp(x."receivedAtMs" / 1000.0)),
       last_minute = greatest(p.last_minute, x."lastMinute"),
-      boot_id = x."bootId", skew_ms = x."skewMs", complete = x.complete,
-      failures = array(select json_array_elements_text(x.failures)),
+      boot_id = case when x."maxSeq" > p.max_seq then x."bootId" else p.boot_id end,
+      skew_ms = case when x."maxSeq" > p.max_seq then x."skewMs" else p.skew_ms end,
+      complete = case when x."maxSeq" > p.max_seq then x.complete else p.complete end,
+      failures = case when x."maxSeq" > p.max_seq then array(select json_array_elements_text(x.failures))
+        else p.failures end,
       contiguous_seq = case when p.max_seq = p.contiguous_seq and x."runFrom" = p.max_seq + 1
         then x."maxSeq" else p.contiguous_seq end,
       max_seq = greatest(p.max_seq, x."maxSeq")
@@ -265,7 +284,7 @@ const progressOf = (group: readonly Prepared[]) => {
       runFrom: isRun ? least : 0,
       maxSeq: newest.identity.seq,
       receivedAtMs: newest.receivedAtMs,
-      lastMinute: Math.max(0, ...reports.flatMap((r) => r.minutes)) || null,
+      lastMinute: reports.reduce((last, r) => r.minutes.reduce((a, b) => Math.max(a, b), last), 0) || null,
       bootId: newest.report.bootId,
       skewMs: Math.round(newest.anchor.skewMs),
       complete: newest.report.complete,
