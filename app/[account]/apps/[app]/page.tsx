@@ -1,0 +1,160 @@
+import type { Metadata } from 'next'
+import { notFound } from 'next/navigation'
+import { attempt, load, server } from '../../../server.ts'
+import { Live } from '../../../shell/live.tsx'
+import { KpiStrip } from '../../../ui/kpis.tsx'
+import { PageHead, Panel } from '../../../ui/panel.tsx'
+import { Qty } from '../../../ui/qty.tsx'
+import { Segmented } from '../../../ui/segmented.tsx'
+import { Empty, ErrorPanel } from '../../../ui/states.tsx'
+import { StatusBadge, Tag } from '../../../ui/status.tsx'
+import { Table, type Column } from '../../../ui/table.tsx'
+import { Time } from '../../../ui/time.tsx'
+import { presentFigures } from '../../figures.tsx'
+import { meterOf, METERS, storage } from '../../meters.ts'
+import { MeteredTo, PendingUsage } from '../../metered.tsx'
+import { SplitChart, TotalChart } from '../../usage-charts.tsx'
+import { OwnViolations } from '../../violations.tsx'
+import { asked, one, type Search, windowOf, windowQuery, withQuery } from '../../window.ts'
+import { WindowPicker } from '../../window-picker.tsx'
+import { ExportMenu } from '../../usage/export-menu.tsx'
+
+type Params = Promise<{ account: string; app: string }>
+
+export const generateMetadata = async ({ params }: { params: Params }): Promise<Metadata> => ({
+  title: decodeURIComponent((await params).app),
+})
+
+const MIB = 1_048_576
+
+/** One app: what runs now, what it used in a window, its containers. */
+export default async function AppPage({ params, searchParams }: { params: Params; searchParams: Promise<Search> }) {
+  const { account, app: encoded } = await params
+  const app = decodeURIComponent(encoded)
+  const search = await searchParams
+  const path = `/${account}/apps/${encodeURIComponent(app)}`
+  const window = windowOf(search, new Date(), '24h')
+  const meter = meterOf(one(search['meter']))
+  const base = { account, app, window: asked(window) }
+  const api = await server()
+  const [view, apps, total, split, containers, violations, metered] = await Promise.all([
+    load(api.accounts.view({ account })),
+    load(api.usage.apps({ account })),
+    attempt(api.usage.series({ ...base, meter: meter.name, by: 'total' })),
+    attempt(api.usage.series({ ...base, meter: meter.name, by: 'container' })),
+    load(api.usage.containers(base)),
+    load(api.usage.ownViolations({ account, state: 'unresolved' })),
+    load(api.usage.metered({ account })),
+  ])
+  const found = apps.find((a) => a.name === app)
+  if (!found) notFound()
+  type Row = (typeof containers)[number]
+  const columns: Column<Row>[] = [
+    {
+      head: 'Container',
+      phone: 'title',
+      cell: (c) => <a href={`${path}/${c.hostId}-${c.containerId}?${windowQuery(window)}`}>{c.name}</a>,
+    },
+    { head: 'State', phone: 'state', cell: (c) => <ContainerState of={c} /> },
+    { head: 'CPU now', align: 'right', cell: (c) => <Qty of="cores" value={c.running ? c.cpuCores : null} /> },
+    {
+      head: 'Memory now',
+      align: 'right',
+      cell: (c) => <Qty of="bytes" value={c.running && c.memoryMib !== null ? Math.round(c.memoryMib * MIB) : null} />,
+    },
+    {
+      head: 'Storage',
+      align: 'right',
+      phone: 'hide',
+      cell: (c) => <Qty of="bytes" value={c.diskBytes + c.logBytes} />,
+    },
+    { head: 'CPU used', align: 'right', cell: (c) => <Qty of="cpuUs" value={c.used?.cpuUs} /> },
+    { head: 'Memory used', align: 'right', cell: (c) => <Qty of="mibS" value={c.used?.memoryMibS} /> },
+    {
+      head: 'Storage used',
+      align: 'right',
+      phone: 'hide',
+      cell: (c) => <Qty of="mibS" value={c.used && storage(c.used)} />,
+    },
+    { head: 'Egress', align: 'right', phone: 'hide', cell: (c) => <Qty of="bytes" value={c.used?.txBytes} /> },
+  ]
+  return (
+    <>
+      <Live topics={[`usage:${view.id}`, `violations:${view.id}`]} />
+      <PageHead
+        title={
+          <>
+            {app} {found.protectedAt && <Tag>protected</Tag>}
+          </>
+        }
+        sub={
+          <>
+            App of <a href={`/${account}`}>{account}</a>, first seen <Time at={found.firstSeenAt} />.{' '}
+            <MeteredTo of={metered} />
+          </>
+        }
+        actions={<ExportMenu account={account} app={app} window={asked(window)} />}
+      />
+      <div className="stack">
+        <PendingUsage of={metered} />
+        <KpiStrip label="Now" of={presentFigures(found.now)} />
+        <OwnViolations account={account} of={violations.filter((v) => v.app === app)} />
+        <WindowPicker path={path} search={search} window={window} />
+        <Segmented
+          label="Meter"
+          items={METERS.map((m) => ({
+            label: m.label,
+            href: withQuery(path, search, { meter: m.name }),
+            current: m === meter,
+          }))}
+        />
+        <div className="split">
+          {total.ok ? (
+            <TotalChart of={total.value} meter={meter} csvName={`${account}-${app}-${meter.name}`} />
+          ) : (
+            <Panel title={`${meter.label} in all`}>
+              <ErrorPanel title="This chart cannot be shown">{total.message}</ErrorPanel>
+            </Panel>
+          )}
+          {split.ok ? (
+            <SplitChart
+              of={split.value}
+              meter={meter}
+              by="container"
+              csvName={`${account}-${app}-${meter.name}-by-container`}
+            />
+          ) : (
+            <Panel title={`${meter.label} by container`}>
+              <ErrorPanel title="This chart cannot be shown">{split.message}</ErrorPanel>
+            </Panel>
+          )}
+        </div>
+        <Panel title="Containers" sub={`${containers.length} in ${window.words}, running first`} flush>
+          <Table
+            label="Containers"
+            columns={columns}
+            rows={containers}
+            rowKey={(c) => `${c.hostId}:${c.containerId}`}
+            roomy
+            empty={
+              <Empty
+                title={`No container ran in ${window.words}.`}
+                action={<a href={`${path}?window=30d`}>Show 30 days</a>}
+              />
+            }
+          />
+        </Panel>
+      </div>
+    </>
+  )
+}
+
+function ContainerState({ of }: { of: { running: boolean; endedAt: Date | null } }) {
+  if (of.running) return <StatusBadge status="operational">Runs</StatusBadge>
+  if (of.endedAt === null) return <StatusBadge status="unknown">Not reported</StatusBadge>
+  return (
+    <StatusBadge status="unknown">
+      Ended <Time at={of.endedAt} show="relative" />
+    </StatusBadge>
+  )
+}

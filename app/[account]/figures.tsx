@@ -1,0 +1,35 @@
+import type { Caller } from '#server/router.ts'
+import { change, text } from '../ui/format.ts'
+import type { Kpi } from '../ui/kpis.tsx'
+import { Qty } from '../ui/qty.tsx'
+
+export type Present = Awaited<ReturnType<Caller['usage']['overview']>>['now']
+
+const MIB = 1_048_576
+
+/** What runs now, as figures. */
+export const presentFigures = (now: Present): Kpi[] => [
+  { label: 'Running containers', figure: <Qty of="count" value={now.running} /> },
+  { label: 'CPU now', figure: <Qty of="cores" value={now.cpuCores} />, note: 'over the last minute' },
+  {
+    label: 'Memory now',
+    figure: <Qty of="bytes" value={now.memoryMib === null ? null : Math.round(now.memoryMib * MIB)} />,
+    note: 'over the last minute',
+  },
+  { label: 'Storage now', figure: <Qty of="bytes" value={now.diskBytes + now.logBytes} />, note: <Logs of={now} /> },
+]
+
+const Logs = ({ of }: { of: Present }) => (
+  <>
+    of it logs <Qty of="bytes" value={of.logBytes} />
+  </>
+)
+
+/** "+12 % on the period before", in words where there is nothing to compare with. */
+export const changeWords = (used: bigint, before: bigint, than: string): string =>
+  before === 0n ? (used === 0n ? `as ${than}` : `none ${than}`) : `${text(change(used, before))} on ${than}`
+
+/** The change alone, for a table's cell. */
+export function Change({ used, before }: { used: bigint; before: bigint }) {
+  return <Qty figure={change(used, before)} />
+}
