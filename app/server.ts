@@ -22,8 +22,11 @@ const codeOf = (error: unknown): string | undefined =>
 
 /** The path asked for, as the server put it in a header: where to come back to after signing in. */
 export async function here(): Promise<string> {
-  const path = (await headers()).get('x-wharf-path') ?? '/'
-  return path.startsWith('/') && !path.startsWith('//') ? path : '/'
+  const url = URL.parse((await headers()).get('x-wharf-path') ?? '/', 'http://wharf')
+  if (!url || url.host !== 'wharf') return '/'
+  // Next's own mark on a soft navigation.
+  url.searchParams.delete('_rsc')
+  return url.pathname + url.search
 }
 
 /**

@@ -23,7 +23,8 @@ const toJson = (value: unknown): unknown => {
 // Nothing is revived: bigints arrive as decimal strings and times as RFC 3339, whatever the types say.
 const transformer = { serialize: toJson, deserialize: (value: unknown) => value }
 
-const isRefusal = (error: unknown) =>
+/** The server understood and said no; asking again will not help. */
+export const isRefusal = (error: unknown): boolean =>
   error instanceof TRPCClientError && typeof error.data?.httpStatus === 'number' && error.data.httpStatus < 500
 
 /** Below this, client parts can ask and change; server components use `app/server.ts` instead. */

@@ -90,6 +90,7 @@ export const webHandler = (deps: Deps): NodeHandler => {
     res.setHeader('x-request-id', exchange.requestId)
     req.headers['x-request-id'] = exchange.requestId
     req.headers['x-wharf-ip'] = exchange.ip
+    req.headers['x-wharf-path'] = req.url ?? '/'
     const done = httpSeconds.startTimer({ route: kind })
     res.once('close', () => done({ status: `${Math.floor(res.statusCode / 100)}xx` }))
     try {

@@ -1,9 +1,8 @@
 'use client'
 
-import { getUntypedClient } from '@trpc/client'
 import { useRouter } from 'next/navigation'
 import { useEffect } from 'react'
-import { useTRPCClient } from '../trpc.tsx'
+import { isRefusal, useTRPCClient } from '../trpc.tsx'
 import { Glyph } from '../ui/glyph.tsx'
 import { useTimed } from '../ui/now.ts'
 import { absolute, relative } from '../ui/when.ts'
@@ -46,7 +45,7 @@ function refresher(refresh: () => void) {
 }
 
 /**
- * Keeps the page it is on current: hears of changes to `topics` (`hosts`, `host:12`, `account:saltmarsh`) and asks for
+ * Keeps the page it is on current: hears of changes to `topics` (`hosts`, `host:12`, `account:12`) and asks for
  * the server components anew. Once a page.
  */
 export function Live({ topics }: { topics: readonly string[] }) {
@@ -71,13 +70,13 @@ export function Live({ topics }: { topics: readonly string[] }) {
       }, LOST_AFTER_MS)
     }
     connecting()
-    const subscription = getUntypedClient(client).subscription(
-      'live.changes',
+    const subscription = client.live.changes.subscribe(
       { topics: wanted.split(' ') },
       {
         onStarted: up,
         onData: ask,
-        onError: down,
+        // Refused is not offline: the page is as good as it was, only not live.
+        onError: (error) => (isRefusal(error) ? quiet() : down()),
         onConnectionStateChange: ({ state }) => {
           if (state === 'pending') up()
           else if (state === 'connecting') down()

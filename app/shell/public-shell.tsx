@@ -22,7 +22,11 @@ export function PublicShell({
             <b>{platform}</b>
           </a>
         </div>
-        {demo && <DemoBar />}
+        {demo && (
+          <div className="customer-bars">
+            <DemoBar />
+          </div>
+        )}
       </header>
       <main id="main" className={`public-main ${wide ? 'wide' : ''}`} tabIndex={-1}>
         {children}

@@ -1,6 +1,5 @@
 'use client'
 
-import { getUntypedClient } from '@trpc/client'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { useDeferredValue } from 'react'
 import { useTRPCClient } from '../trpc.tsx'
@@ -16,10 +15,7 @@ export function useFound(text: string): { items: readonly Found[]; isLooking: bo
   const enabled = wanted.length >= MIN_LENGTH
   const { data, isFetching } = useQuery({
     queryKey: ['search.find', wanted],
-    queryFn: async ({ signal }) => {
-      const answer = await getUntypedClient(client).query('search.find', { text: wanted }, { signal })
-      return answer as { items: Found[] }
-    },
+    queryFn: ({ signal }) => client.search.find.query({ text: wanted }, { signal }),
     enabled,
     placeholderData: keepPreviousData,
     retry: false,

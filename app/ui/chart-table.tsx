@@ -2,7 +2,7 @@
 
 import type { Series } from './chart-data.ts'
 import { Button } from './button.tsx'
-import { csv, exact, type Kind } from './format.ts'
+import { csv, exact, figure, text, thousands, type Kind } from './format.ts'
 
 const SHOWN = 200
 
@@ -88,8 +88,14 @@ export function ChartTable({
 }
 
 function Cell({ kind, value }: { kind: Kind; value: bigint | number | null | undefined }) {
-  return value === null || value === undefined ? <span className="dim">no data</span> : exact(kind, value)
+  return value === null || value === undefined ? <span className="dim">no data</span> : inColumn(kind, value)
 }
+
+/** Exact for what was counted; what was computed keeps two decimals in every row, and all of them in the CSV. */
+const inColumn = (kind: Kind, value: bigint | number): string =>
+  typeof value === 'number' && (kind === 'percent' || kind === 'pressure' || kind === 'cores')
+    ? text({ ...figure(kind, value), value: thousands(value, 2) })
+    : exact(kind, value)
 
 const STORED: Record<Kind, string> = {
   bytes: 'bytes',

@@ -29,12 +29,7 @@ function Digits({ figure: { value, unit }, unit: withUnit }: { figure: Figure; u
   return (
     <span className="qty">
       <span className="num">{value}</span>
-      {withUnit && unit && (
-        <>
-          {' '}
-          <span className="unit">{unit}</span>
-        </>
-      )}
+      {withUnit && unit && <span className="unit"> {unit}</span>}
     </span>
   )
 }
