@@ -4,7 +4,7 @@ import { readHosts, readPending } from './hostSql.ts'
 import type { HostView } from './hostSql.ts'
 import { countQuarantine, readArrivals, readCoverage } from './ingestSql.ts'
 import { percentile } from './readings.ts'
-import { countRunning, listOpenViolations, listTroubledCommands } from './fleetSql.ts'
+import { countRunning, countViolations, listOpenViolations, listTroubledCommands, readCpuSpread } from './fleetSql.ts'
 import type { OpenViolation } from './fleetSql.ts'
 
 /** Something that waits for an operator, and by when where something happens on its own. */
@@ -20,7 +20,8 @@ export type Decision = {
   dueAction: string | null
 }
 
-const MOST_DECISIONS = 20
+const MOST_DECISIONS = 6
+const MOST_VIOLATIONS = 50
 
 const ofViolation = (v: OpenViolation): Decision => ({
   key: `violation:${v.id}`,
@@ -51,16 +52,19 @@ const byTimeLeft = (a: Decision, b: Decision) =>
 /** The fleet at a glance: figures, what needs a decision, every host for the map, and how reports arrive. */
 export const fleet = async (ctx: Context) => {
   const { sql, now } = ctx
-  const [hosts, containers, violations, quarantine, arrivals, pending, commands, coverage] = await Promise.all([
-    readHosts(sql, now),
-    countRunning(sql),
-    listOpenViolations(sql, 50),
-    countQuarantine(sql),
-    readArrivals(sql, now),
-    readPending(sql),
-    listTroubledCommands(sql, now),
-    readCoverage(sql, minuteOf(now)),
-  ])
+  const [hosts, containers, violations, counted, quarantine, arrivals, pending, commands, coverage, spread] =
+    await Promise.all([
+      readHosts(sql, now),
+      countRunning(sql),
+      listOpenViolations(sql, MOST_VIOLATIONS),
+      countViolations(sql),
+      countQuarantine(sql),
+      readArrivals(sql, now),
+      readPending(sql),
+      listTroubledCommands(sql, now),
+      readCoverage(sql, minuteOf(now)),
+      readCpuSpread(sql, minuteOf(now)),
+    ])
   const silent = hosts.filter(({ state }) => state === 'stale')
   const decisions: Decision[] = [
     ...violations.filter(({ state }) => state === 'open').map(ofViolation),
@@ -91,7 +95,7 @@ export const fleet = async (ctx: Context) => {
     })),
   ]
   const count = (state: HostView['state']) => hosts.filter((host) => host.state === state).length
-  const violatedHosts = new Set(violations.map(({ hostId }) => hostId))
+  const violatedHosts = new Set(counted.hostIds)
   return {
     figures: {
       hosts: hosts.length,
@@ -107,7 +111,7 @@ export const fleet = async (ctx: Context) => {
         hosts.map(({ memoryPercent }) => memoryPercent),
         0.95,
       ),
-      openViolations: violations.filter(({ state }) => state === 'open').length,
+      openViolations: counted.open,
       quarantined: quarantine.rows + quarantine.conflicts,
       conflicts: quarantine.conflicts,
       pending: pending.length,
@@ -115,7 +119,8 @@ export const fleet = async (ctx: Context) => {
       ...arrivals,
     },
     decisions: decisions.toSorted(byTimeLeft).slice(0, MOST_DECISIONS),
-    decisionCount: decisions.length,
+    decisionCount:
+      decisions.length + Math.max(0, counted.open - violations.filter(({ state }) => state === 'open').length),
     hosts: hosts.map(
       ({ id, name, state, cluster, clusterKind, simulated, cpuPercent, memoryPercent, lastReportAt }) => ({
         id,
@@ -131,8 +136,9 @@ export const fleet = async (ctx: Context) => {
       }),
     ),
     violations: violations.slice(0, 10),
-    violationCount: violations.length,
+    violationCount: counted.open + counted.acknowledged,
     coverage,
+    spread,
     pending: pending.slice(0, 10),
   }
 }

@@ -62,3 +62,48 @@ export const listTroubledCommands = async (sql: Sql, now: Date) => [
       and not exists (select 1 from command n where n.host_id = c.host_id and n.epoch = c.epoch and n.id > c.id)
     order by c.id desc limit 20`),
 ]
+
+/** Hosts, violations nobody has acknowledged, and quarantined entries nobody has reviewed (up to 1,000). */
+export const countForRail = async (sql: Sql): Promise<{ hosts: number; quotas: number; ingest: number }> => {
+  const [row] = await sql<{ hosts: number; quotas: number; ingest: number }[]>`
+    select (select count(*)::int from host where revoked_at is null) as hosts,
+      (select count(*)::int from violation where state = 'open') as quotas,
+      (select count(*)::int from (select 1 from quarantine where reviewed_at is null limit 1000) q) as ingest`
+  return row ?? { hosts: 0, quotas: 0, ingest: 0 }
+}
+
+/** How many violations are not resolved, and on which hosts. */
+export const countViolations = async (sql: Sql): Promise<{ open: number; acknowledged: number; hostIds: number[] }> => {
+  const [row] = await sql<{ open: number; acknowledged: number; hostIds: number[] | null }[]>`
+    select count(*) filter (where state = 'open')::int as open,
+      count(*) filter (where state = 'acknowledged')::int as acknowledged,
+      array_agg(distinct host_id) filter (where host_id is not null) as host_ids
+    from violation where state in ('open', 'acknowledged')`
+  return { open: row?.open ?? 0, acknowledged: row?.acknowledged ?? 0, hostIds: row?.hostIds ?? [] }
+}
+
+const SPREAD_STEP_MINUTES = 10
+const SPREAD_STEPS = 36
+
+export type CpuSpread = { atMs: number; p50: number | null; p95: number | null; max: number | null }
+
+/** CPU of hosts over the last six hours, in percent of their cores: median, 95th percentile and greatest, a step of 10 min. */
+export const readCpuSpread = async (sql: Sql, nowMinute: number): Promise<CpuSpread[]> => {
+  const last = Math.floor(nowMinute / SPREAD_STEP_MINUTES) * SPREAD_STEP_MINUTES - 1
+  // Single minutes by primary key: a scan of six hours would read ten times as much.
+  const edges = Array.from({ length: SPREAD_STEPS + 1 }, (_, i) => last - (SPREAD_STEPS - i) * SPREAD_STEP_MINUTES)
+  const rows = await sql<{ minute: number; shares: (number | null)[] }[]>`
+    with edge as (
+      select m.host_id, m.minute, (h.facts ->> 'cores')::float8 as cores, m.cpu_us - lag(m.cpu_us) over w as used,
+        m.minute - lag(m.minute) over w as minutes
+      from host h join host_minute m on m.host_id = h.id and m.minute = any(${edges}::int[])
+      where h.revoked_at is null window w as (partition by m.host_id order by m.minute))
+    select minute, percentile_disc(array[0.5, 0.95, 1]) within group
+      (order by least(100, used / (minutes * 600000.0 * cores))::float8) as shares
+    from edge where used >= 0 and minutes = ${SPREAD_STEP_MINUTES} and cores > 0 group by minute`
+  const found = new Map(rows.map(({ minute, shares }) => [minute, shares]))
+  return edges.slice(1).map((minute) => {
+    const [p50 = null, p95 = null, max = null] = found.get(minute) ?? []
+    return { atMs: (minute + 1) * 60_000, p50, p95, max }
+  })
+}

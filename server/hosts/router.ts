@@ -7,6 +7,7 @@ import { createCluster, editCluster } from './cluster.ts'
 import { containerDetail, containerSeries } from './containerDetail.ts'
 import { readContainers } from './containerSql.ts'
 import { fleet } from './fleet.ts'
+import { countForRail } from './fleetSql.ts'
 import { hostList } from './hostList.ts'
 import { hostSeries } from './hostSeries.ts'
 import { countContainers, readHostDetail, readHosts, readPending } from './hostSql.ts'
@@ -151,6 +152,8 @@ const quarantine = router({
 /** Hosts, their containers and how their reports arrive; for operators. */
 export const hostsRouter = router({
   fleet: operator.query(({ ctx }) => fleet(ctx)),
+  /** The figures beside the operator's navigation. */
+  counts: operator.query(async ({ ctx }) => ({ ...(await countForRail(ctx.sql)), demo: ctx.env.WHARF_DEMO })),
   list: operator
     .input(
       z
