@@ -1,0 +1,1 @@
+export { PageForbidden as default } from '#app/shell/page-failures.tsx'

@@ -1,0 +1,1 @@
+export { PageMissing as default } from '#app/shell/page-failures.tsx'
