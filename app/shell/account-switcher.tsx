@@ -8,7 +8,7 @@ export function AccountSwitcher({ account, accounts }: { account: string; accoun
   const items: MenuItem[] = [
     ...accounts.map((name) => ({ label: name, href: `/${name}`, checked: name === account })),
     ...(accounts.length > 0 ? (['line'] as const) : []),
-    { label: 'New organization', href: '/settings/organizations', icon: 'plus' },
+    { label: 'New organization', href: '/settings/accounts', icon: 'plus' },
   ]
   return (
     <Menu label={`${account}, switch account`} items={items} className="account-open">

@@ -31,9 +31,6 @@ export function PublicShell({
       <main id="main" className={`public-main ${wide ? 'wide' : ''}`} tabIndex={-1}>
         {children}
       </main>
-      <footer className="public-foot">
-        <a href="/status">Status</a>
-      </footer>
     </div>
   )
 }
