@@ -91,8 +91,7 @@ export function FleetMap({ hosts, view }: { hosts: readonly Host[]; view: MapVie
           const silent = members.filter(({ state }) => state === 'stale').length
           return {
             name,
-            note: `${members.length} host${members.length === 1 ? '' : 's'}`,
-            badge: silent > 0 ? <StatusBadge status="unknown">{silent} silent</StatusBadge> : undefined,
+            note: `${members.length} host${members.length === 1 ? '' : 's'}${silent > 0 ? `, ${silent} silent` : ''}`,
             hosts: members.map((host) => cellOf(host, view.by)),
           }
         })}

@@ -155,11 +155,12 @@ export const readTotals = async (
   { fromMinute, untilMinute, stepMinutes }: Grid,
 ): Promise<Map<number, Reading<Meter>[]>> => {
   const rows = await sql<(Totals & { epoch: bigint; minute: number })[]>`
-    select distinct on (epoch, minute / ${stepMinutes}::int) epoch, minute, cpu_us, throttled_us, memory_mib_s,
-      disk_mib_s, volumes_mib_s, logs_mib_s, rx_bytes, tx_bytes, block_read_bytes, block_write_bytes
-    from usage_minute where host_id = ${hostId} and epoch = any(${[...epochs]}::bigint[])
-      and minute >= ${fromMinute - stepMinutes} and minute < ${untilMinute}
-    order by epoch, minute / ${stepMinutes}::int, minute desc`
+    select distinct on (epoch, step) * from (
+      select minute / ${stepMinutes}::int as step, epoch, minute, cpu_us, throttled_us, memory_mib_s, disk_mib_s,
+        volumes_mib_s, logs_mib_s, rx_bytes, tx_bytes, block_read_bytes, block_write_bytes
+      from usage_minute where host_id = ${hostId} and epoch = any(${[...epochs]}::bigint[])
+        and minute >= ${fromMinute - stepMinutes} and minute < ${untilMinute}) m
+    order by epoch, step, minute desc`
   const found = new Map<number, Reading<Meter>[]>(epochs.map((epoch) => [epoch, []]))
   for (const row of rows) {
     const totals = Object.fromEntries(METERS.map((meter) => [meter, Number(row[meter] ?? 0n)])) as Record<Meter, number>

@@ -131,10 +131,11 @@ const share = (centi: number | null) => (centi === null ? null : centi / 100)
 export const readHostMinutes = async (sql: Sql, hostId: number, grid: Grid): Promise<HostReadingRow[]> => {
   const { fromMinute, untilMinute, stepMinutes } = grid
   const rows = await sql<MinuteRow[]>`
-    select distinct on (minute / ${stepMinutes}::int) minute, cpu_us, rx_bytes, tx_bytes, memory_used_mib, load1_centi,
-      cpu_pressure_centi, memory_pressure_centi, io_pressure_centi, file_systems
-    from host_minute where host_id = ${hostId} and minute >= ${fromMinute - stepMinutes} and minute < ${untilMinute}
-    order by minute / ${stepMinutes}::int, minute desc`
+    select distinct on (step) * from (
+      select minute / ${stepMinutes}::int as step, minute, cpu_us, rx_bytes, tx_bytes, memory_used_mib, load1_centi,
+        cpu_pressure_centi, memory_pressure_centi, io_pressure_centi, file_systems
+      from host_minute where host_id = ${hostId} and minute >= ${fromMinute - stepMinutes} and minute < ${untilMinute}) m
+    order by step, minute desc`
   return rows.map((row) => ({
     endMs: endOfMinute(row.minute),
     cpuUs: Number(row.cpuUs),

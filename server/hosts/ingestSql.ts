@@ -47,22 +47,24 @@ export const countQuarantine = async (sql: Sql): Promise<{ rows: number; conflic
   return row ?? { rows: 0, conflicts: 0 }
 }
 
-/** How many hosts have readings of each of the last `minutes` whole minutes, oldest first. */
+/** How many hosts have readings of each of `minutes` whole minutes, oldest first; not of the last two, which are awaited. */
 export const readCoverage = async (
   sql: Sql,
   nowMinute: number,
   minutes = 60,
-): Promise<{ minute: number; hosts: number }[]> => [
-  ...(await sql<{ minute: number; hosts: number }[]>`
+): Promise<{ minute: number; hosts: number }[]> => {
+  const from = nowMinute - minutes - 2
+  const rows = await sql<{ minute: number; hosts: number }[]>`
     with seen as (
       select m.minute, count(*)::int as hosts from host h
         join lateral (select minute from host_minute m where m.host_id = h.id
-          and m.minute >= ${nowMinute - minutes} and m.minute < ${nowMinute}) m on true
+          and m.minute >= ${from} and m.minute < ${from + minutes}) m on true
       where h.revoked_at is null group by 1)
     select g.minute, coalesce(seen.hosts, 0) as hosts
-    from generate_series(${nowMinute - minutes}::int, ${nowMinute - 1}::int) as g(minute)
-      left join seen on seen.minute = g.minute order by g.minute`),
-]
+    from generate_series(${from}::int, ${from + minutes - 1}::int) as g(minute)
+      left join seen on seen.minute = g.minute order by g.minute`
+  return [...rows]
+}
 
 /** Hosts that reported within the last minute, and the time since each open host's last report at the 95th percentile. */
 export const readArrivals = async (sql: Sql, now: Date) => {

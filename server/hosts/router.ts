@@ -174,7 +174,7 @@ export const hostsRouter = router({
     if (!host) throw new DomainError('NOT_FOUND', `no host ${input.hostId}`)
     const [detail, keys, commands, pending, counts] = await Promise.all([
       readHostDetail(ctx.sql, input.hostId),
-      listKeys(ctx.sql, input.hostId),
+      listKeys(ctx.sql, input.hostId, ctx.now),
       listCommands(ctx.sql, input.hostId, { limit: 20 }),
       readPending(ctx.sql, input.hostId),
       countContainers(ctx.sql, [input.hostId]),

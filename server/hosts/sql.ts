@@ -42,12 +42,13 @@ export const listJoinTokens = async (sql: Sql, now: Date, limit = 100): Promise<
         when t.expires_at <= ${now} then 'expired' else 'usable' end as state
     from join_token t join cluster c on c.id = t.cluster_id order by t.id desc limit ${limit}`
 
-export type KeyRow = { id: number; fingerprint: string; createdAt: Date; revokedAt: Date | null }
+export type KeyRow = { id: number; fingerprint: string; createdAt: Date; revokedAt: Date | null; works: boolean }
 
 /** A host's keys, newest first. The fingerprint is the start of the public key's SHA-256, hex. */
-export const listKeys = async (sql: Sql, hostId: number): Promise<KeyRow[]> =>
+export const listKeys = async (sql: Sql, hostId: number, now: Date): Promise<KeyRow[]> =>
   await sql<KeyRow[]>`
-    select id, left(encode(sha256(public_key), 'hex'), 16) as fingerprint, created_at, revoked_at
+    select id, left(encode(sha256(public_key), 'hex'), 16) as fingerprint, created_at, revoked_at,
+      revoked_at is null or revoked_at > ${now} as works
     from host_key where host_id = ${hostId} order by id desc`
 
 /** Whose an epoch is at present. `protected` where its app must not be touched by commands. */

@@ -61,7 +61,7 @@ export default async function IngestPage({ searchParams }: { searchParams: Searc
     load(api.hosts.quarantine.list({ open: !all, ...(kind ? { kind } : {}), ...(cursor ? { cursor } : {}) })),
   ])
   const { arrivals, coverage, quarantined } = status
-  const latest = coverage.at(-2)
+  const latest = coverage.at(-1)
   const query = (change: Record<string, string>) =>
     `/ops/ingest?${new URLSearchParams({ ...(kind ? { kind } : {}), ...(all ? { show: 'all' } : {}), ...change }).toString()}`
   return (
@@ -115,8 +115,8 @@ export default async function IngestPage({ searchParams }: { searchParams: Searc
         />
         <TimeSeries
           title="Hosts with readings"
-          sub="hosts by minute, last hour; late reports fill it in"
-          finding={`${latest?.hosts ?? 0} of ${status.hosts} hosts have readings of the last whole minute but one.`}
+          sub="hosts by minute, 1 h up to two minutes ago; late reports fill it in"
+          finding={`${latest?.hosts ?? 0} of ${status.hosts} hosts have readings of the minute before the last two.`}
           kind="count"
           times={coverage.map(({ minute }) => minute * 60_000)}
           series={[{ label: 'Hosts', values: coverage.map(({ hosts }) => hosts) }]}

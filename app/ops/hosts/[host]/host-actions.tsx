@@ -3,7 +3,7 @@
 import { useMutation } from '@tanstack/react-query'
 import { useRouter } from 'next/navigation'
 import { useState } from 'react'
-import { messageOf, useTRPC } from '../../../trpc.tsx'
+import { useTRPC } from '../../../trpc.tsx'
 import { Button } from '../../../ui/button.tsx'
 import { ConfirmDialog } from '../../../ui/confirm-dialog.tsx'
 import { TextField } from '../../../ui/field.tsx'
@@ -26,9 +26,7 @@ export function HostActions({ hostId, name, containers }: { hostId: number; name
         cancel="Keep the host"
         typeName={name}
         onConfirm={async () => {
-          await revoke.mutateAsync({ hostId, reason }).catch((error: unknown) => {
-            throw new Error(messageOf(error))
-          })
+          await revoke.mutateAsync({ hostId, reason })
           toast(`${name} is revoked`)
           router.refresh()
         }}

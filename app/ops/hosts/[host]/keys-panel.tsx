@@ -4,7 +4,7 @@ import type { Caller } from '#server/router.ts'
 import { useMutation } from '@tanstack/react-query'
 import { useRouter } from 'next/navigation'
 import { useState } from 'react'
-import { messageOf, useTRPC } from '../../../trpc.tsx'
+import { useTRPC } from '../../../trpc.tsx'
 import { Button } from '../../../ui/button.tsx'
 import { ConfirmDialog } from '../../../ui/confirm-dialog.tsx'
 import { TextField } from '../../../ui/field.tsx'
@@ -12,8 +12,6 @@ import { Panel } from '../../../ui/panel.tsx'
 import { StatusBadge } from '../../../ui/status.tsx'
 import { Table, type Column } from '../../../ui/table.tsx'
 import { Time } from '../../../ui/time.tsx'
-import { msOf } from '../../../ui/when.ts'
-import { useTimed } from '../../../ui/now.ts'
 
 type Key = Awaited<ReturnType<Caller['hosts']['get']>>['keys'][number]
 
@@ -22,8 +20,6 @@ export function KeysPanel({ hostId, keys }: { hostId: number; keys: readonly Key
   const [ending, setEnding] = useState<Key>()
   const [reason, setReason] = useState('')
   const router = useRouter()
-  const nowMs = useTimed((now) => String(now))
-  const works = (key: Key) => key.revokedAt === null || msOf(key.revokedAt) > Number(nowMs)
   const revoke = useMutation(useTRPC().hosts.revokeKey.mutationOptions())
   const columns: Column<Key>[] = [
     { head: 'Key', phone: 'title', cell: (key) => <span className="mono">{key.fingerprint}</span> },
@@ -31,7 +27,7 @@ export function KeysPanel({ hostId, keys }: { hostId: number; keys: readonly Key
       head: 'State',
       phone: 'state',
       cell: (key) =>
-        works(key) ? (
+        key.works ? (
           <StatusBadge status={key.revokedAt ? 'degraded' : 'operational'}>
             {key.revokedAt ? 'Ends soon' : 'In use'}
           </StatusBadge>
@@ -48,7 +44,7 @@ export function KeysPanel({ hostId, keys }: { hostId: number; keys: readonly Key
       head: '',
       align: 'right',
       cell: (key) =>
-        works(key) && keys.filter(works).length > 1 ? (
+        key.works && keys.filter(({ works }) => works).length > 1 ? (
           <Button size="sm" onClick={() => setEnding(key)}>
             Revoke<span className="vh"> key {key.fingerprint}</span>
           </Button>
@@ -71,9 +67,7 @@ export function KeysPanel({ hostId, keys }: { hostId: number; keys: readonly Key
         cancel="Keep the key"
         onConfirm={async () => {
           if (!ending) return
-          await revoke.mutateAsync({ hostId, keyId: ending.id, reason }).catch((error: unknown) => {
-            throw new Error(messageOf(error))
-          })
+          await revoke.mutateAsync({ hostId, keyId: ending.id, reason })
           router.refresh()
         }}
       >

@@ -3,7 +3,7 @@
 import { useMutation } from '@tanstack/react-query'
 import { useRouter } from 'next/navigation'
 import { useState } from 'react'
-import { messageOf, useTRPC } from '../../../trpc.tsx'
+import { useTRPC } from '../../../trpc.tsx'
 import { Button } from '../../../ui/button.tsx'
 import { ConfirmDialog } from '../../../ui/confirm-dialog.tsx'
 
@@ -24,9 +24,7 @@ export function RevokeToken({ id, hint }: { id: string; hint: string }) {
         confirm="Revoke the token"
         cancel="Keep the token"
         onConfirm={async () => {
-          await revoke.mutateAsync({ id }).catch((error: unknown) => {
-            throw new Error(messageOf(error))
-          })
+          await revoke.mutateAsync({ id })
           router.refresh()
         }}
       >

@@ -3,7 +3,7 @@
 import { useMutation } from '@tanstack/react-query'
 import { useRouter } from 'next/navigation'
 import { useState } from 'react'
-import { messageOf, useTRPC } from '../../../../../trpc.tsx'
+import { useTRPC } from '../../../../../trpc.tsx'
 import { ConfirmDialog } from '../../../../../ui/confirm-dialog.tsx'
 import { TextField } from '../../../../../ui/field.tsx'
 import { Menu, type MenuItem } from '../../../../../ui/menu.tsx'
@@ -158,11 +158,7 @@ export function ContainerActions({ target }: { target: Target }) {
     const filled = Object.entries(values).filter(([, value]) => value.trim() !== '')
     const args: Args = Object.fromEntries(filled.map(([name, value]) => [name, Number(value)]))
     const { hostId, epoch } = target
-    await command
-      .mutateAsync({ hostId, epoch, kind: one.kind, args, reason, key: crypto.randomUUID() })
-      .catch((error: unknown) => {
-        throw new Error(messageOf(error))
-      })
+    await command.mutateAsync({ hostId, epoch, kind: one.kind, args, reason, key: crypto.randomUUID() })
     toast(`${one.verb} ${target.name}: the agent was asked`)
     router.refresh()
   }

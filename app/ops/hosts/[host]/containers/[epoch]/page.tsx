@@ -154,7 +154,10 @@ export default async function ContainerPage({ params, searchParams }: Props) {
             {
               label: 'OOM kills',
               figure: <Qty of="count" value={container.state.oomKills ?? 0} />,
-              note: `${container.state.restarts ?? 0} restarts by the engine`,
+              note:
+                container.state.restarts === 1
+                  ? '1 restart by the engine'
+                  : `${container.state.restarts ?? 0} restarts by the engine`,
               ...((container.state.oomKills ?? 0) > 0 ? { status: 'degraded' as const } : {}),
             },
           ]}
