@@ -23,7 +23,10 @@ export async function signInWithPasskey(): Promise<AuthAnswer> {
     const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON(
       options.data as PublicKeyCredentialRequestOptionsJSON,
     )
-    const credential = await navigator.credentials.get({ publicKey })
+    const credential = await navigator.credentials.get({
+      // A passkey stands for password and second factor: the device must check who uses it.
+      publicKey: { ...publicKey, userVerification: 'required' },
+    })
     if (!(credential instanceof PublicKeyCredential)) return refused(undefined)
     return await authCall('/passkey/verify-authentication', { response: credential.toJSON() })
   } catch (error) {
@@ -33,7 +36,7 @@ export async function signInWithPasskey(): Promise<AuthAnswer> {
 
 /** Makes a passkey on this device, or on a phone or a key, under a name to tell it by. */
 export async function addPasskey(name: string): Promise<AuthAnswer> {
-  const options = await authCall(`/passkey/generate-register-options?name=${encodeURIComponent(name)}`)
+  const options = await authCall('/passkey/generate-register-options')
   if (!options.ok) return options
   try {
     const publicKey = PublicKeyCredential.parseCreationOptionsFromJSON(

@@ -31,6 +31,13 @@ const toJson = (value: unknown): unknown => {
   return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, toJson(v)]))
 }
 
+/** The first thing wrong with an input, in words, and where: what a form shows beside the field. */
+const inputFault = (error: TRPCError): { message: string; path: string } | undefined => {
+  const issue =
+    error.code === 'BAD_REQUEST' && error.cause instanceof z.core.$ZodError ? error.cause.issues[0] : undefined
+  return issue && { message: issue.message, path: issue.path.join('.') }
+}
+
 const t = initTRPC
   .context<Context>()
   .meta<{ access: Access }>()
@@ -39,11 +46,14 @@ const t = initTRPC
     sse: { ping: { enabled: true, intervalMs: 15_000 } },
     errorFormatter: ({ shape, error, ctx }) => ({
       ...shape,
-      message: error.code === 'INTERNAL_SERVER_ERROR' ? 'something failed on our side; it was logged' : shape.message,
+      message:
+        error.code === 'INTERNAL_SERVER_ERROR'
+          ? 'something failed on our side; it was logged'
+          : (inputFault(error)?.message ?? shape.message),
       data: {
         code: shape.data.code,
         httpStatus: shape.data.httpStatus,
-        path: error.cause instanceof DomainError ? error.cause.path : undefined,
+        path: error.cause instanceof DomainError ? error.cause.path : inputFault(error)?.path,
         requestId: ctx?.requestId,
       },
     }),

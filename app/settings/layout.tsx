@@ -34,6 +34,7 @@ export default async function SettingsLayout({ children }: { children: React.Rea
           className="customer-in tabs"
           items={[
             { label: 'Security', href: '/settings/security' },
+            { label: 'Accounts', href: '/settings/accounts' },
             { label: 'API tokens', href: '/settings/tokens' },
             { label: 'Notices', href: '/settings/notices' },
             { label: 'Keys', href: '/settings/keys' },

@@ -132,7 +132,22 @@ export const makeAuth = ({ env, databaseUrl }: { env: Env; databaseUrl: string }
         issuer: 'Wharfinger',
         accountLockout: { enabled: true, maxFailedAttempts: 8, durationSeconds: 900 },
       }),
-      passkey({ rpID: new URL(env.publicUrl).hostname, rpName: 'Wharfinger', origin: trustedOrigins(env) }),
+      passkey({
+        rpID: new URL(env.publicUrl).hostname,
+        rpName: 'Wharfinger',
+        origin: trustedOrigins(env),
+        authenticatorSelection: { residentKey: 'required', userVerification: 'required' },
+        // It stands for password and second factor, so having the device alone must not do.
+        authentication: {
+          afterVerification: ({ verification }) => {
+            if (verification.authenticationInfo.userVerified) return
+            throw new APIError('UNAUTHORIZED', {
+              code: 'USER_NOT_VERIFIED',
+              message: 'the device did not check who used the passkey',
+            })
+          },
+        },
+      }),
       ...oidc(env),
     ],
     databaseHooks: {

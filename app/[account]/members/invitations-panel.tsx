@@ -53,7 +53,7 @@ export function InvitationsPanel({
                 <span className="row justify-end">
                   <Button
                     size="sm"
-                    aria-label={`Send ${one.email} a new link`}
+                    aria-label={`Send again to ${one.email}`}
                     onClick={() => again.mutate({ account, email: one.email, role: one.role })}
                   >
                     Send again

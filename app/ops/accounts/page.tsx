@@ -102,13 +102,9 @@ export default async function AccountsPage({ searchParams }: { searchParams: Pro
                   head: 'Account',
                   phone: 'title',
                   sort: 'ascending',
-                  cell: (row) => (
-                    <>
-                      <a href={`/ops/accounts/${row.name}`}>{row.name}</a>{' '}
-                      {row.displayName !== row.name && <span className="dim">{row.displayName}</span>}
-                    </>
-                  ),
+                  cell: (row) => <a href={`/ops/accounts/${row.name}`}>{row.name}</a>,
                 },
+                { head: 'Display name', cell: (row) => row.displayName },
                 {
                   head: 'State',
                   phone: 'state',

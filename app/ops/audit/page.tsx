@@ -3,6 +3,7 @@ import { Button } from '../../ui/button.tsx'
 import { FilterSelect, FilterText } from '../../ui/filters.tsx'
 import { PageHead, Panel } from '../../ui/panel.tsx'
 import { Empty, ErrorPanel, Forbidden } from '../../ui/states.tsx'
+import { Tag } from '../../ui/status.tsx'
 import { Table } from '../../ui/table.tsx'
 import { Time } from '../../ui/time.tsx'
 import { AuditChange } from './audit-change.tsx'
@@ -79,10 +80,10 @@ export default async function AuditPage({ searchParams }: { searchParams: Promis
                 {
                   head: 'Actor',
                   cell: (row) => (
-                    <>
+                    <span className="row">
                       <a href={`/ops/audit?actor=${encodeURIComponent(row.actorId)}`}>{row.actorLabel}</a>
-                      {row.actorKind !== 'user' && <span className="dim"> {row.actorKind}</span>}
-                    </>
+                      {row.actorKind !== 'user' && <Tag>{row.actorKind}</Tag>}
+                    </span>
                   ),
                 },
                 { head: 'Action', phone: 'state', cell: (row) => <span className="mono">{row.action}</span> },
