@@ -2,10 +2,12 @@ import type { Caller } from '#server/router.ts'
 import { change, text } from '../ui/format.ts'
 import type { Kpi } from '../ui/kpis.tsx'
 import { Qty } from '../ui/qty.tsx'
+import { day, range } from '../ui/when.ts'
 
 export type Present = Awaited<ReturnType<Caller['usage']['overview']>>['now']
 
 const MIB = 1_048_576
+const DAY_MS = 86_400_000
 
 /** What runs now, as figures. */
 export const presentFigures = (now: Present): Kpi[] => [
@@ -25,9 +27,15 @@ const Logs = ({ of }: { of: Present }) => (
   </>
 )
 
+/** What a window is compared with: by day where it is at least two, else to the minute. */
+export const comparedWords = ({ start, end }: { start: Date; end: Date }, now: Date): string =>
+  end.getTime() - start.getTime() >= 2 * DAY_MS
+    ? `${day(start, now)} to ${day(new Date(end.getTime() - 1), now)}`
+    : range(start, end, now)
+
 /** "+12 % on the period before", in words where there is nothing to compare with. */
 export const changeWords = (used: bigint, before: bigint, than: string): string =>
-  before === 0n ? (used === 0n ? `as ${than}` : `none ${than}`) : `${text(change(used, before))} on ${than}`
+  before === 0n ? (used === 0n ? `as ${than}` : `nothing ${than}`) : `${text(change(used, before))} on ${than}`
 
 /** The change alone, for a table's cell. */
 export function Change({ used, before }: { used: bigint; before: bigint }) {

@@ -8,8 +8,7 @@ import { Empty, ErrorPanel } from '../ui/states.tsx'
 import { StatusBadge, Tag } from '../ui/status.tsx'
 import { Table, type Column } from '../ui/table.tsx'
 import { Time } from '../ui/time.tsx'
-import { day } from '../ui/when.ts'
-import { Change, changeWords, presentFigures } from './figures.tsx'
+import { Change, changeWords, comparedWords, presentFigures } from './figures.tsx'
 import { storage } from './meters.ts'
 import { MeteredTo, PendingUsage } from './metered.tsx'
 import { OwnViolations } from './violations.tsx'
@@ -30,7 +29,7 @@ export default async function OverviewPage({ params }: { params: Params }) {
     attempt(api.notices.ofAccount({ account, limit: 5 })),
   ])
   const { now, used, before, apps, month, compared, metered, violations } = seen
-  const than = `${day(compared.start, month.end)} to ${day(compared.end, month.end)}`
+  const than = comparedWords(compared, month.end)
   type App = (typeof apps)[number]
   const columns: Column<App>[] = [
     { head: 'App', phone: 'title', cell: (a) => <AppName account={account} app={a} /> },

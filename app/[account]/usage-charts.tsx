@@ -1,8 +1,7 @@
 import { figure, text } from '../ui/format.ts'
 import { StackedBars } from '../ui/stacked-bars.tsx'
 import { TimeSeries } from '../ui/chart.tsx'
-import { range } from '../ui/when.ts'
-import { changeWords } from './figures.tsx'
+import { changeWords, comparedWords } from './figures.tsx'
 import type { MeterInfo, Series } from './meters.ts'
 
 const STEP = { minute: 'a minute', hour: 'an hour', day: 'a day' } as const
@@ -16,7 +15,7 @@ const partialFrom = (of: Series): Date | undefined => {
 
 /** One meter in all: this period beside the one before. */
 export function TotalChart({ of, meter, csvName }: { of: Series; meter: MeterInfo; csvName: string }) {
-  const words = range(of.compared.start, of.compared.end, of.window.end)
+  const words = comparedWords(of.compared, of.window.end)
   const partial = partialFrom(of)
   return (
     <TimeSeries

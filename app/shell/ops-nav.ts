@@ -19,6 +19,7 @@ export const OPS_GROUPS: readonly { title: string; places: readonly Place[] }[] 
     title: 'Account',
     places: [
       { label: 'Accounts', href: '/ops/accounts', key: 'a' },
+      { label: 'Unattributed', href: '/ops/unattributed' },
       { label: 'Mail outbox', href: '/ops/outbox', key: 'm', count: 'outbox' },
       { label: 'Audit log', href: '/ops/audit', key: 'u' },
     ],

@@ -28,6 +28,8 @@ type Found = {
 }
 
 const MIB = 1_048_576
+/** First key of the lock under which one host's findings are followed, one after the other. */
+const HOST_LOCK = 724_500
 
 /**
  * The job `usage.runaway_log`: opens (or repeats) the violation of the finding, tells owner and operators, and truncates
@@ -36,6 +38,7 @@ const MIB = 1_048_576
  */
 export const runawayLog = async (ctx: Context, { hostId, findingId }: JobPayload<'usage.runaway_log'>): Promise<void> =>
   await ctx.sql.begin(async (tx) => {
+    await tx`select pg_advisory_xact_lock(${HOST_LOCK}, ${hostId})`
     const found = await findingOf(tx, hostId, findingId)
     if (!found) return
     const [done] = await tx`select 1 from violation_event where kind in ('opened', 'repeated', 'escalated')

@@ -9,8 +9,7 @@ import { Qty } from '../../ui/qty.tsx'
 import { Segmented } from '../../ui/segmented.tsx'
 import { Empty, ErrorPanel } from '../../ui/states.tsx'
 import { Table, type Column } from '../../ui/table.tsx'
-import { range } from '../../ui/when.ts'
-import { Change, changeWords } from '../figures.tsx'
+import { Change, changeWords, comparedWords } from '../figures.tsx'
 import { type Amounts, type MeterInfo, type MeterName, meterOf, METERS, storage, summed } from '../meters.ts'
 import { MeteredTo, PendingUsage } from '../metered.tsx'
 import { SplitChart, TotalChart } from '../usage-charts.tsx'
@@ -74,7 +73,7 @@ export default async function UsagePage({
         used: t,
         before: totals.before.find((b) => b.app === t.app),
       }))
-  const than = range(totals.compared.start, totals.compared.end, now)
+  const than = comparedWords(totals.compared, now)
   return (
     <>
       <Live topics={[`usage:${view.id}`]} />
@@ -100,14 +99,16 @@ export default async function UsagePage({
         </div>
         <PendingUsage of={totals.metered} />
         <KpiStrip label="Used in the window" of={figures(used, before, than)} />
-        <Segmented
-          label="Meter"
-          items={METERS.map((m) => ({
-            label: m.label,
-            href: withQuery(path, search, { meter: m.name }),
-            current: m === meter,
-          }))}
-        />
+        <div className="row">
+          <Segmented
+            label="Meter"
+            items={METERS.map((m) => ({
+              label: m.label,
+              href: withQuery(path, search, { meter: m.name }),
+              current: m === meter,
+            }))}
+          />
+        </div>
         <div className="split">
           {total.ok ? (
             <TotalChart of={total.value} meter={meter} csvName={`${account}-${meter.name}`} />

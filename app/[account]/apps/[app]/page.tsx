@@ -100,14 +100,16 @@ export default async function AppPage({ params, searchParams }: { params: Params
         <KpiStrip label="Now" of={presentFigures(found.now)} />
         <OwnViolations account={account} of={violations.filter((v) => v.app === app)} />
         <WindowPicker path={path} search={search} window={window} />
-        <Segmented
-          label="Meter"
-          items={METERS.map((m) => ({
-            label: m.label,
-            href: withQuery(path, search, { meter: m.name }),
-            current: m === meter,
-          }))}
-        />
+        <div className="row">
+          <Segmented
+            label="Meter"
+            items={METERS.map((m) => ({
+              label: m.label,
+              href: withQuery(path, search, { meter: m.name }),
+              current: m === meter,
+            }))}
+          />
+        </div>
         <div className="split">
           {total.ok ? (
             <TotalChart of={total.value} meter={meter} csvName={`${account}-${app}-${meter.name}`} />

@@ -112,6 +112,7 @@ export default async function ContainerPage({
                 { label: 'Memory', figure: <Qty of="mibS" value={used?.memoryMibS} /> },
                 { label: 'Storage', figure: <Qty of="mibS" value={used && storage(used)} /> },
                 { label: 'Egress', figure: <Qty of="bytes" value={used?.txBytes} /> },
+                { label: 'Ingress', figure: <Qty of="bytes" value={used?.rxBytes} /> },
               ]}
             />
             <p className="px-4 pb-3 text-xs text-3">
