@@ -41,7 +41,11 @@ const copyIn = async (tx: Tx, target: 'minutes' | 'bodies', payload: Buffer) => 
       ? tx`copy usage_minute from stdin (format binary)`
       : tx`copy report_body (host_id, key_id, seq, received_at, sent_ms, mono_ms, boot_id, signature, body)
            from stdin (format binary)`
-  await pipeline(Readable.from([payload]), await query.writable())
+  const stream = await query.writable()
+  // Once all bytes are sent the client no longer tells the stream of an error (a collision, a lost connection), only the
+  // query, which it has resolved by then: without this the transaction would never end.
+  const failed = new Promise<never>((_, reject) => Object.assign(query, { reject }))
+  await Promise.race([pipeline(Readable.from([payload]), stream), failed])
 }
 
 /**
