@@ -49,6 +49,7 @@ const defaults: Record<string, string> = {
 }
 
 const START_TIMEOUT_MS = 60_000
+const ANSWER_WITHIN_MS = 10_000
 const FAST_STOP_MS = 20_000
 const LOG_LIMIT_BYTES = 16 * 1024 * 1024
 
@@ -109,8 +110,13 @@ const bringUp = async (
   while (Date.now() < deadline) {
     const living = livingPostmaster(paths.cluster)
     if (living?.ready) {
-      await answers(urlOf(paths, living.port))
-      return { pid: living.pid, port: living.port, adopted: !spawned }
+      try {
+        await answers(urlOf(paths, living.port))
+        return { pid: living.pid, port: living.port, adopted: !spawned }
+      } catch (error) {
+        // One that was just killed can look alive for a moment longer than its port.
+        if (Date.now() > deadline - START_TIMEOUT_MS + ANSWER_WITHIN_MS) throw error
+      }
     }
     if (!living && ours?.hasEnded()) {
       ours = undefined

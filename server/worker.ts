@@ -1,5 +1,5 @@
 import type { Pool } from '#db/client.ts'
-import { Logger, parseCronItems, run, type CronItem, type TaskList } from 'graphile-worker'
+import { Logger, parseCronItems, type CronItem, type TaskList } from 'graphile-worker'
 import { Counter } from 'prom-client'
 import { systemContext, type Context } from './context.ts'
 import type { Env } from './env.ts'
@@ -7,6 +7,7 @@ import { expireCommands } from './hosts/expireCommands.ts'
 import { enforceHolds, followHolds } from './hosts/followHolds.ts'
 import { watchSilence } from './hosts/watchSilence.ts'
 import { JOBS, type JobName, type JobPayload } from './jobs.ts'
+import { keepWorking } from './keepWorking.ts'
 import { log } from './log.ts'
 import { registry } from './metrics.ts'
 import { holdChanged } from './notices/holdChanged.ts'
@@ -85,15 +86,17 @@ const cronItems = (): CronItem[] =>
 /** Runs jobs until stopped; a stop lets the running ones end. Waits out a database that is away. */
 export const startWorker = async (sql: Pool, env: Env, databaseUrl: string): Promise<{ stop(): Promise<void> }> => {
   await keepPartitions(systemContext(sql, env, 'start'))
-  const runner = await run({
-    connectionString: databaseUrl,
-    concurrency: 4,
-    pollInterval: 2_000,
-    noHandleSignals: true,
-    logger,
-    taskList: taskList(sql, env),
-    parsedCronItems: parseCronItems(cronItems()),
-  })
-  runner.promise.catch((error: unknown) => log.error({ err: error }, 'worker ended'))
-  return { stop: () => runner.stop() }
+  return keepWorking(
+    sql,
+    databaseUrl,
+    {
+      concurrency: 4,
+      pollInterval: 2_000,
+      noHandleSignals: true,
+      logger,
+      taskList: taskList(sql, env),
+      parsedCronItems: parseCronItems(cronItems()),
+    },
+    env.DATABASE_URL === undefined,
+  )
 }
