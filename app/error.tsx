@@ -1,6 +1,6 @@
 'use client'
 
-import { PageFailed } from './shell/page-failures.tsx'
+import { PageFailed } from './shell/page-failed.tsx'
 
 /** Outside every shell. */
 export default function Failed(props: React.ComponentProps<typeof PageFailed>) {

@@ -1,3 +1,3 @@
 'use client'
 
-export { PageFailed as default } from '#app/shell/page-failures.tsx'
+export { PageFailed as default } from '#app/shell/page-failed.tsx'

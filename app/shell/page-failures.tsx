@@ -1,19 +1,4 @@
-'use client'
-
 import { Button } from '../ui/button.tsx'
-import { ErrorPanel } from '../ui/states.tsx'
-
-/** The object of a page could not load. The shell around it stays; one panel's failure stays in that panel. */
-export function PageFailed({ error, reset }: { error: Error & { digest?: string }; reset: () => void }) {
-  return (
-    <div className="panel">
-      <ErrorPanel title="This page did not load" errorId={error.digest} retry={reset}>
-        Metering and enforcement run on their own and are not touched by this. The server log has the error under the id
-        below.
-      </ErrorPanel>
-    </div>
-  )
-}
 
 /** Missing, or not for this person: to outsiders an account does not exist. */
 export function PageMissing() {

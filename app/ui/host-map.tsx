@@ -1,4 +1,5 @@
 import { Glyph } from './glyph.tsx'
+import { Icon } from './symbol.tsx'
 
 export type HostCell = {
   name: string
@@ -64,16 +65,8 @@ function cellClass(host: HostCell): string {
 function StateGlyph({ state }: { state: HostCell['state'] }) {
   if (state === 'silent') return <Glyph status="unknown" />
   if (state === 'failed') return <Glyph status="major" />
-  if (state === 'held') return <Pause />
+  if (state === 'held') return <Icon name="pause" />
   return null
-}
-
-function Pause() {
-  return (
-    <svg className="icon" viewBox="0 0 16 16" aria-hidden="true">
-      <path d="M5.5 3.5v9M10.5 3.5v9" fill="none" stroke="currentColor" strokeWidth="2.2" strokeLinecap="round" />
-    </svg>
-  )
 }
 
 export type HostCounts = { violation?: number; case?: number; held?: number; failed?: number; silent?: number }
