@@ -92,7 +92,7 @@ export function TokensPanel({
           {
             head: 'May',
             cell: (token) => (
-              <span className="row">
+              <span className="row inline-flex">
                 {token.scopes.map((scope) => (
                   <Tag key={scope}>{scope}</Tag>
                 ))}

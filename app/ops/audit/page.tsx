@@ -80,7 +80,7 @@ export default async function AuditPage({ searchParams }: { searchParams: Promis
                 {
                   head: 'Actor',
                   cell: (row) => (
-                    <span className="row">
+                    <span className="row inline-flex">
                       <a href={`/ops/audit?actor=${encodeURIComponent(row.actorId)}`}>{row.actorLabel}</a>
                       {row.actorKind !== 'user' && <Tag>{row.actorKind}</Tag>}
                     </span>

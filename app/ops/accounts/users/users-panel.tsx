@@ -63,7 +63,7 @@ export function UsersPanel({
               user.roles.length === 0 ? (
                 <span className="dim">none</span>
               ) : (
-                <span className="row">
+                <span className="row inline-flex">
                   {user.roles.map((role) => (
                     <Tag key={role}>{role}</Tag>
                   ))}
@@ -74,7 +74,7 @@ export function UsersPanel({
             head: 'Accounts',
             prose: true,
             cell: (user) => (
-              <span className="row">
+              <span className="row inline-flex">
                 {user.accounts.map((account) => (
                   <a key={account} href={`/ops/accounts/${account}`}>
                     {account}
