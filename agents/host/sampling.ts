@@ -1,4 +1,4 @@
-import type { HostReading } from '#agents/protocol.ts'
+import type { HostReading, MinuteBlock } from '#agents/protocol.ts'
 import type { Ledger } from './ledger.ts'
 import { minuteEdges, pruned, totalsAt, type Point } from './minutes.ts'
 import type { Draft } from './report.ts'
@@ -34,11 +34,15 @@ export const createSampling = (options: {
       const edges = minuteEdges(lastEdgeMonoMs, now, time.anchor().anchorMs)
       if (partial && now > lastEdgeMonoMs && edges.at(-1) !== now) edges.push(now)
       for (const edgeMonoMs of edges) {
-        const [cpuUs = host.cpuUs, rxBytes = host.rxBytes, txBytes = host.txBytes] =
-          totalsAt(hostPoints, edgeMonoMs) ?? []
+        const block: MinuteBlock = { edgeMonoMs, rows: ledger.block(edgeMonoMs) }
+        // Minutes from before the first sample are a gap: containers' totals bridge it, the host's gauges do not.
+        if (edgeMonoMs >= (hostPoints[0]?.monoMs ?? Infinity)) {
+          const [cpuUs = host.cpuUs, rxBytes = host.rxBytes, txBytes = host.txBytes] =
+            totalsAt(hostPoints, edgeMonoMs) ?? []
+          block.host = { ...host, cpuUs, rxBytes, txBytes }
+        }
         hostPoints = pruned(hostPoints, edgeMonoMs)
-        const rows = ledger.block(edgeMonoMs)
-        draft().minutes.push({ edgeMonoMs, host: { ...host, cpuUs, rxBytes, txBytes }, rows })
+        draft().minutes.push(block)
         lastEdgeMonoMs = edgeMonoMs
       }
       return edges.length > 0
