@@ -67,3 +67,11 @@ export const ensureLocalCluster = async (ctx: Context): Promise<bigint> => {
     throw error
   }
 }
+
+/** The cluster of that name; "local" is made where it is missing. @throws DomainError NOT_FOUND */
+export const clusterNamed = async (ctx: Context, name: string): Promise<bigint> => {
+  if (name === 'local') return ensureLocalCluster(ctx)
+  const [row] = await ctx.sql<{ id: bigint }[]>`select id from cluster where name = ${name}`
+  if (row) return row.id
+  throw new DomainError('NOT_FOUND', `no cluster "${name}"`, { path: 'cluster' })
+}

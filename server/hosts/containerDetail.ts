@@ -13,7 +13,7 @@ import {
 } from './containerSql.ts'
 import { endOfMinute } from './readings.ts'
 import type { Reading } from './readings.ts'
-import { gridOf, rates, sum, timesOf } from './series.ts'
+import { gridOf, rates, sum, timesOf, upToLast } from './series.ts'
 import type { WindowName } from './series.ts'
 import { listCommands } from './sql.ts'
 
@@ -55,10 +55,11 @@ export const containerDetail = async ({ sql }: Context, hostId: number, epoch: n
 export const containerSeries = async ({ sql, now }: Context, hostId: number, epoch: number, window: WindowName) => {
   const [container] = await readContainers(sql, { hostId, epoch, state: 'all', limit: 1 })
   if (!container) throw new DomainError('NOT_FOUND', `host ${hostId} has no container with the epoch ${epoch}`)
-  const grid = gridOf(window, now)
+  const whole = gridOf(window, now)
   const epochs = await readEpochsOf(sql, hostId, container.containerId)
   const objects = epochs.filter(({ kind }) => kind !== 'container').map((one) => one.epoch)
-  const totals = await readTotals(sql, hostId, [epoch, ...objects], grid)
+  const totals = await readTotals(sql, hostId, [epoch, ...objects], whole)
+  const grid = upToLast(whole, totals.get(epoch)?.at(-1)?.endMs)
   const opened = new Map(epochs.map((one) => [one.epoch, one.openedAt.getTime()]))
   // Every total was zero when its epoch opened: a reading too.
   const readings = (of: number): Reading<Meter>[] => {

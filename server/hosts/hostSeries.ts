@@ -2,7 +2,7 @@ import type { Context } from '../context.ts'
 import { DomainError } from '../errors.ts'
 import { readHostMinutes, readHosts } from './hostSql.ts'
 import { cpuPercentOf } from './readings.ts'
-import { gaps, gauges, gridOf, rates, timesOf } from './series.ts'
+import { gaps, gauges, gridOf, rates, timesOf, upToLast } from './series.ts'
 import type { WindowName } from './series.ts'
 
 const MOST_FILE_SYSTEMS = 5
@@ -11,8 +11,9 @@ const MOST_FILE_SYSTEMS = 5
 export const hostSeries = async ({ sql, now }: Context, hostId: number, window: WindowName) => {
   const [host] = await readHosts(sql, now, { id: hostId, withRevoked: true })
   if (!host) throw new DomainError('NOT_FOUND', `no host ${hostId}`)
-  const grid = gridOf(window, now)
-  const readings = await readHostMinutes(sql, hostId, grid)
+  const whole = gridOf(window, now)
+  const readings = await readHostMinutes(sql, hostId, whole)
+  const grid = upToLast(whole, readings.at(-1)?.endMs)
   const mounts = [...new Set(readings.flatMap(({ fileSystems }) => fileSystems.map(({ mount }) => mount)))]
   return {
     times: timesOf(grid),

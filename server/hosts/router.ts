@@ -3,7 +3,7 @@ import { COMMAND_KINDS } from '#agents/protocol.ts'
 import { DomainError } from '../errors.ts'
 import { minuteOf } from '../time.ts'
 import { operator, router } from '../trpc.ts'
-import { createCluster, editCluster } from './cluster.ts'
+import { clusterNamed, createCluster, editCluster } from './cluster.ts'
 import { containerDetail, containerSeries } from './containerDetail.ts'
 import { readContainers } from './containerSql.ts'
 import { fleet } from './fleet.ts'
@@ -61,9 +61,8 @@ const joinTokens = router({
       }),
     )
     .mutation(async ({ ctx, input }) => {
-      const cluster = (await listClusters(ctx.sql)).find(({ name }) => name === input.cluster)
-      if (!cluster) throw new DomainError('NOT_FOUND', `no cluster "${input.cluster}"`, { path: 'cluster' })
-      const made = await createJoinToken(ctx, { ...input, clusterId: BigInt(cluster.id) })
+      const clusterId = await clusterNamed(ctx, input.cluster)
+      const made = await createJoinToken(ctx, { ...input, clusterId })
       return { ...made, cluster: input.cluster, publicUrl: ctx.env.publicUrl }
     }),
   revoke: operator.input(z.object({ id })).mutation(async ({ ctx, input }) => {

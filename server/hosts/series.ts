@@ -17,6 +17,16 @@ export const gridOf = (window: WindowName, now: Date): Grid => {
   return { fromMinute: until - WINDOWS[window], untilMinute: until, stepMinutes: step }
 }
 
+/**
+ * The grid without the last minutes of which nothing can be here yet: a minute is reported within the next. Longer
+ * silence stays, as the gap it is.
+ */
+export const upToLast = (grid: Grid, lastEndMs: number | undefined): Grid => {
+  if (lastEndMs === undefined || grid.stepMinutes > 1) return grid
+  const lastMinute = Math.floor(lastEndMs / MINUTE_MS)
+  return grid.untilMinute - lastMinute > 3 ? grid : { ...grid, untilMinute: Math.min(grid.untilMinute, lastMinute) }
+}
+
 const countOf = ({ fromMinute, untilMinute, stepMinutes }: Grid) =>
   Math.max(0, (untilMinute - fromMinute) / stepMinutes)
 

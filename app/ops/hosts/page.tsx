@@ -13,6 +13,7 @@ import { Tabs } from '../../ui/tabs.tsx'
 import { Time } from '../../ui/time.tsx'
 import { HostStateBadge, type HostState } from '../host-state.tsx'
 import { AddHost } from './add-host.tsx'
+import { clusterNames } from './cluster-names.ts'
 import { HOST_TABS } from './host-tabs.ts'
 
 export const metadata: Metadata = { title: 'Hosts' }
@@ -137,7 +138,7 @@ export default async function HostsPage({ searchParams }: { searchParams: Search
       <PageHead
         title="Hosts"
         sub={`${all} host${all === 1 ? '' : 's'}: ${counts.reporting} reporting, ${counts.stale} silent, ${counts.never} not reported yet.`}
-        actions={<AddHost clusters={clusters.map(({ name }) => name)} opened={one(search['add']) === '1'} />}
+        actions={<AddHost clusters={clusterNames(clusters)} opened={one(search['add']) === '1'} />}
       />
       <div className="stack">
         <Tabs label="Hosts" items={HOST_TABS} />

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { cpuPercentOf, percentile, perSecond } from '#server/hosts/readings.ts'
-import { gaps, gauges, gridOf, rates, sum, timesOf } from '#server/hosts/series.ts'
+import { gaps, gauges, gridOf, rates, sum, timesOf, upToLast } from '#server/hosts/series.ts'
 
 const MINUTE = 60_000
 const grid = { fromMinute: 100, untilMinute: 106, stepMinutes: 1 }
@@ -79,4 +79,14 @@ test('shares of cores, rates and percentiles by value', () => {
   expect(percentile([null, 5, 1, 3], 0.95)).toBe(5)
   expect(percentile([1, 2, 3, 4], 0.5)).toBe(2)
   expect(percentile([null], 0.95)).toBeNull()
+})
+
+test('minutes that cannot be here yet are left out; a longer silence is shown', () => {
+  const ends = (minute: number) => upToLast(grid, (minute + 1) * MINUTE).untilMinute
+  expect(ends(105)).toBe(106)
+  expect(ends(103)).toBe(104)
+  expect(ends(102)).toBe(103)
+  expect(ends(101)).toBe(106)
+  expect(upToLast(grid, undefined)).toEqual(grid)
+  expect(upToLast({ ...grid, stepMinutes: 2 }, 104 * MINUTE).untilMinute).toBe(106)
 })

@@ -8,6 +8,7 @@ import { Table, type Column } from '../../../ui/table.tsx'
 import { Tabs } from '../../../ui/tabs.tsx'
 import { Time } from '../../../ui/time.tsx'
 import { AddHost } from '../add-host.tsx'
+import { clusterNames } from '../cluster-names.ts'
 import { HOST_TABS } from '../host-tabs.ts'
 import { EditCluster, NewCluster } from './cluster-form.tsx'
 import { RevokeToken } from './revoke-token.tsx'
@@ -59,7 +60,7 @@ export default async function ClustersPage() {
         actions={
           <>
             <NewCluster />
-            <AddHost clusters={clusters.map(({ name }) => name)} />
+            <AddHost clusters={clusterNames(clusters)} />
           </>
         }
       />
