@@ -1,8 +1,8 @@
 import type { Caller } from '#server/router.ts'
-import { change, text } from '../ui/format.ts'
+import { change, duration, text } from '../ui/format.ts'
 import type { Kpi } from '../ui/kpis.tsx'
 import { Qty } from '../ui/qty.tsx'
-import { day, range } from '../ui/when.ts'
+import { day } from '../ui/when.ts'
 
 export type Present = Awaited<ReturnType<Caller['usage']['overview']>>['now']
 
@@ -27,11 +27,11 @@ const Logs = ({ of }: { of: Present }) => (
   </>
 )
 
-/** What a window is compared with: by day where it is at least two, else to the minute. */
+/** What a window is compared with: its days where it is at least two, else its length. */
 export const comparedWords = ({ start, end }: { start: Date; end: Date }, now: Date): string =>
   end.getTime() - start.getTime() >= 2 * DAY_MS
     ? `${day(start, now)} to ${day(new Date(end.getTime() - 1), now)}`
-    : range(start, end, now)
+    : `the ${duration(end.getTime() - start.getTime())} before`
 
 /** "+12 % on the period before", in words where there is nothing to compare with. */
 export const changeWords = (used: bigint, before: bigint, than: string): string =>

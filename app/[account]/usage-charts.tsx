@@ -1,6 +1,7 @@
 import { figure, text } from '../ui/format.ts'
 import { StackedBars } from '../ui/stacked-bars.tsx'
 import { TimeSeries } from '../ui/chart.tsx'
+import { range } from '../ui/when.ts'
 import { changeWords, comparedWords } from './figures.tsx'
 import type { MeterInfo, Series } from './meters.ts'
 
@@ -25,7 +26,7 @@ export function TotalChart({ of, meter, csvName }: { of: Series; meter: MeterInf
       times={of.times}
       series={of.lines}
       kind={meter.kind}
-      caption={`Period before: ${words}.`}
+      caption={`Period before: ${range(of.compared.start, of.compared.end, of.window.end)}.`}
       csvName={csvName}
       {...(partial ? { partialFrom: partial } : {})}
     />

@@ -17,6 +17,7 @@ export type Search = Record<string, string | string[] | undefined>
 const HOUR = 3_600_000
 const DAY = 24 * HOUR
 const LENGTH: Partial<Record<WindowName, number>> = { '1h': HOUR, '24h': DAY, '7d': 7 * DAY, '30d': 30 * DAY }
+const STEP: Partial<Record<WindowName, number>> = { '1h': 60_000, '24h': HOUR, '7d': HOUR, '30d': DAY }
 const WORDS: Partial<Record<WindowName, string>> = {
   '1h': 'the last hour',
   '24h': 'the last 24 hours',
@@ -49,7 +50,10 @@ export function windowOf(search: Search, now: Date, fallback: WindowName = 'mont
   const name = WINDOWS.find((w) => w.name === asked)?.name ?? fallback
   const length = LENGTH[name]
   if (length !== undefined) {
-    return { name, from: new Date(now.getTime() - length), to: now, words: WORDS[name] ?? '' }
+    // Ends with the present step, so that the window is as many whole steps as its name says.
+    const step = STEP[name] ?? HOUR
+    const to = Math.ceil(now.getTime() / step) * step
+    return { name, from: new Date(to - length), to: new Date(to), words: WORDS[name] ?? '' }
   }
   const month = (by: number) => new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + by, 1))
   if (name === 'last-month') {

@@ -19,6 +19,9 @@ import { ExportMenu } from './export-menu.tsx'
 
 export const metadata: Metadata = { title: 'Usage' }
 
+/** Amounts here are of whole hours, so nothing shorter is offered. */
+const OFFERED = ['24h', '7d', '30d', 'month', 'last-month']
+
 type Row = { key: string; label: string; href: string | undefined; used: Amounts; before: Amounts | undefined }
 
 /** What was used in a window, by app or container, beside the period before. */
@@ -33,7 +36,8 @@ export default async function UsagePage({
   const search = await searchParams
   const path = `/${account}/usage`
   const now = new Date()
-  const window = windowOf(search, now)
+  const wanted = windowOf(search, now)
+  const window = wanted.name === '1h' ? windowOf({}, now, '24h') : wanted
   const meter = meterOf(one(search['meter']))
   const by = one(search['by']) === 'container' ? 'container' : 'app'
   const app = one(search['app'])
@@ -89,7 +93,7 @@ export default async function UsagePage({
       />
       <div className="stack">
         <div className="row">
-          <WindowPicker path={path} search={search} window={window} />
+          <WindowPicker path={path} search={search} window={window} offered={OFFERED} />
           <FilterSelect
             name="app"
             label="App"
@@ -99,7 +103,7 @@ export default async function UsagePage({
         </div>
         <PendingUsage of={totals.metered} />
         <KpiStrip label="Used in the window" of={figures(used, before, than)} />
-        <div className="row">
+        <div className="max-w-full overflow-x-auto">
           <Segmented
             label="Meter"
             items={METERS.map((m) => ({

@@ -42,8 +42,18 @@ const WORDS: Record<Asked, { verb: string; consequence: string; danger: boolean 
 const named = (of: readonly Violation[]) =>
   of.length === 1 ? (of[0]?.container ?? of[0]?.account ?? 'it') : `${of.length} violations`
 
-/** What can be done to violations, one or many. Everything goes to the audit log. */
-export function ActOn({ of, done, size = 'sm' }: { of: readonly Violation[]; done?: () => void; size?: 'sm' | 'md' }) {
+/** What can be done to violations, one or many; in a `row` one button and the rest in the menu. It is all audited. */
+export function ActOn({
+  of,
+  done,
+  size = 'sm',
+  row = false,
+}: {
+  of: readonly Violation[]
+  done?: () => void
+  size?: 'sm' | 'md'
+  row?: boolean
+}) {
   const trpc = useTRPC()
   const router = useRouter()
   const [asked, setAsked] = useState<Asked>('stop')
@@ -67,7 +77,7 @@ export function ActOn({ of, done, size = 'sm' }: { of: readonly Violation[]; don
     else finish(`${outcome.done.length} sent, ${refused.length} refused: ${refused[0]}`, true)
   }
   const confirm = async () => {
-    const reason = why.trim()
+    const reason = why.trim().length < 3 ? 'over its limit' : why.trim()
     if (asked === 'resolve') {
       const { changed } = await resolve.mutateAsync({ ids, why: reason })
       finish(`${changed} resolved`)
@@ -81,22 +91,19 @@ export function ActOn({ of, done, size = 'sm' }: { of: readonly Violation[]; don
   const noContainer = withContainer.length === 0 ? 'It is about an account or app, not one container' : undefined
   const words = WORDS[asked]
   const openOnes = of.filter((v) => v.state === 'open')
+  const inMenu = row && withContainer.length > 0
+  const seen = () =>
+    acknowledge.mutate(
+      { ids: openOnes.map((v) => String(v.id)) },
+      {
+        onSuccess: ({ changed }) => finish(`${changed} acknowledged`),
+        onError: (error) => finish(messageOf(error), true),
+      },
+    )
   return (
     <>
-      {openOnes.length > 0 && (
-        <Button
-          size={size}
-          busy={acknowledge.isPending}
-          onClick={() =>
-            acknowledge.mutate(
-              { ids: openOnes.map((v) => String(v.id)) },
-              {
-                onSuccess: ({ changed }) => finish(`${changed} acknowledged`),
-                onError: (error) => finish(messageOf(error), true),
-              },
-            )
-          }
-        >
+      {openOnes.length > 0 && !inMenu && (
+        <Button size={size} busy={acknowledge.isPending} onClick={seen}>
           Acknowledge
         </Button>
       )}
@@ -115,10 +122,12 @@ export function ActOn({ of, done, size = 'sm' }: { of: readonly Violation[]; don
         </Button>
       )}
       <Menu
-        label="More"
+        label={row ? `More for ${named(of)}` : 'More'}
+        {...(row ? { icon: 'more' as const, iconOnly: true, variant: 'ghost' as const } : {})}
         size={size}
         align="end"
         items={[
+          ...(inMenu && openOnes.length > 0 ? [{ label: 'Acknowledge', onSelect: seen }] : []),
           { label: 'Resolve…', onSelect: ask('resolve') },
           'line',
           ...(['stop', 'throttle', 'unthrottle', 'truncate_log'] as const).map((kind) => ({
@@ -144,14 +153,13 @@ export function ActOn({ of, done, size = 'sm' }: { of: readonly Violation[]; don
         cancel="Leave as it is"
         danger={words.danger}
         onConfirm={async () => {
-          if (why.trim().length < 3) throw new Error('Say why in a few words.')
           await confirm()
         }}
       >
         <p>{words.consequence}</p>
         <TextField
           label="Why"
-          help="The owner and the audit log see it."
+          help="For the history and the audit log. Empty says: over its limit."
           value={why}
           onChange={(event) => setWhy(event.target.value)}
         />

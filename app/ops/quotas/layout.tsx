@@ -7,14 +7,16 @@ export default async function QuotasLayout({ children }: { children: React.React
   const counts = await load(api.usage.violations.counts())
   return (
     <>
-      <Tabs
-        label="Quotas"
-        items={[
-          { label: 'Violations', href: '/ops/quotas', count: counts.open + counts.acknowledged },
-          { label: 'Top consumers', href: '/ops/quotas/top' },
-          { label: 'Limits', href: '/ops/quotas/limits' },
-        ]}
-      />
+      <div className="mb-4">
+        <Tabs
+          label="Quotas"
+          items={[
+            { label: 'Violations', href: '/ops/quotas', count: counts.open + counts.acknowledged },
+            { label: 'Top consumers', href: '/ops/quotas/top' },
+            { label: 'Limits', href: '/ops/quotas/limits' },
+          ]}
+        />
+      </div>
       {children}
     </>
   )

@@ -18,9 +18,7 @@ const columns: GridColumn<Violation>[] = [
     value: (v) => `${v.account ?? ''}/${v.app ?? ''}/${v.container ?? ''}`,
     cell: (v) => (
       <a href={`/ops/quotas/${v.id}`}>
-        {meterWords(v)} of {v.account ?? 'nobody'}
-        {v.app && <span className="dim"> / {v.app}</span>}
-        {v.scope === 'container' && v.container && <span className="dim"> / {v.container}</span>}
+        {`${meterWords(v)} of ${[v.account ?? 'nobody', v.app, v.scope === 'container' ? v.container : null].filter(Boolean).join(' / ')}`}
       </a>
     ),
   },
@@ -52,15 +50,12 @@ const columns: GridColumn<Violation>[] = [
     head: 'Since',
     align: 'right',
     value: (v) => v.openedAt.getTime(),
-    cell: (v) => <Time at={v.openedAt} show="relative" />,
-  },
-  {
-    id: 'times',
-    head: 'Times',
-    align: 'right',
-    phone: 'hide',
-    value: (v) => v.occurrences,
-    cell: (v) => v.occurrences,
+    cell: (v) => (
+      <>
+        <Time at={v.openedAt} show="relative" />
+        {v.occurrences > 1 && `, ${v.occurrences} times`}
+      </>
+    ),
   },
   {
     id: 'follows',
@@ -96,7 +91,7 @@ const columns: GridColumn<Violation>[] = [
     cell: (v) =>
       v.state === 'resolved' ? null : (
         <span className="row flex-nowrap justify-end">
-          <ActOn of={[v]} />
+          <ActOn of={[v]} row />
         </span>
       ),
   },

@@ -4,13 +4,15 @@ import { Tabs } from '../../ui/tabs.tsx'
 export default function UnattributedLayout({ children }: { children: React.ReactNode }) {
   return (
     <>
-      <Tabs
-        label="Unattributed usage"
-        items={[
-          { label: 'Unattributed', href: '/ops/unattributed', exact: true },
-          { label: 'Label rules', href: '/ops/unattributed/rules' },
-        ]}
-      />
+      <div className="mb-4">
+        <Tabs
+          label="Unattributed usage"
+          items={[
+            { label: 'Unattributed', href: '/ops/unattributed', exact: true },
+            { label: 'Label rules', href: '/ops/unattributed/rules' },
+          ]}
+        />
+      </div>
       {children}
     </>
   )

@@ -33,7 +33,9 @@ export default async function AppPage({ params, searchParams }: { params: Params
   const app = decodeURIComponent(encoded)
   const search = await searchParams
   const path = `/${account}/apps/${encodeURIComponent(app)}`
-  const window = windowOf(search, new Date(), '24h')
+  const now = new Date()
+  const wanted = windowOf(search, now, '24h')
+  const window = wanted.name === '1h' ? windowOf({}, now, '24h') : wanted
   const meter = meterOf(one(search['meter']))
   const base = { account, app, window: asked(window) }
   const api = await server()
@@ -99,8 +101,8 @@ export default async function AppPage({ params, searchParams }: { params: Params
         <PendingUsage of={metered} />
         <KpiStrip label="Now" of={presentFigures(found.now)} />
         <OwnViolations account={account} of={violations.filter((v) => v.app === app)} />
-        <WindowPicker path={path} search={search} window={window} />
-        <div className="row">
+        <WindowPicker path={path} search={search} window={window} offered={['24h', '7d', '30d', 'month']} />
+        <div className="max-w-full overflow-x-auto">
           <Segmented
             label="Meter"
             items={METERS.map((m) => ({

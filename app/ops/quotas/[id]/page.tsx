@@ -36,7 +36,11 @@ export default async function ViolationPage({ params }: { params: Promise<{ id: 
   const { words, at } = whatFollows(v)
   const columns: Column<Event>[] = [
     { head: 'When', cell: (e) => <Time at={e.at} seconds /> },
-    { head: 'What', phone: 'title', cell: (e) => KIND[e.kind] ?? e.kind },
+    {
+      head: 'What',
+      phone: 'title',
+      cell: (e) => (e.kind === 'escalated' && e.detail['findingId'] ? 'Found by the agent' : (KIND[e.kind] ?? e.kind)),
+    },
     { head: 'Facts', prose: true, cell: (e) => <EventFacts of={e} meter={v.meter} /> },
     { head: 'By', phone: 'state', cell: (e) => <span className="dim">{e.actor}</span> },
   ]
@@ -133,13 +137,27 @@ const OUTCOME = {
 
 const isCount = (value: unknown): value is number => typeof value === 'number'
 
+const FACT: Record<string, string> = {
+  bytes: 'size',
+  grownBytes: 'grown by',
+  bytesPerS: 'a second',
+  freeBytes: 'free on its disk',
+  windowMs: 'seen for',
+  fullInS: 'disk full in',
+}
+const factWords = (key: string, value: string | number | boolean): string => {
+  if (isCount(value) && key.endsWith('Ms')) return duration(value)
+  if (isCount(value) && key.endsWith('InS')) return duration(value * 1000)
+  return isCount(value) && /bytes/i.test(key) ? text(bytes(value)) : String(value)
+}
+
 /** What a log was before and after, in words. */
 const logWords = (of: Record<string, unknown>): string =>
   Object.entries(of)
     .filter((entry): entry is [string, string | number | boolean] =>
       ['string', 'number', 'boolean'].includes(typeof entry[1]),
     )
-    .map(([key, value]) => `${key} ${isCount(value) && /bytes/i.test(key) ? text(bytes(value)) : String(value)}`)
+    .map(([key, value]) => `${FACT[key] ?? key} ${factWords(key, value)}`)
     .join(', ')
 
 function EventFacts({ of, meter }: { of: Event; meter: string }) {

@@ -1,6 +1,7 @@
 import type { Metadata } from 'next'
 import type { Caller } from '#server/router.ts'
 import { load, server } from '../../../server.ts'
+import { CrumbName } from '../../../shell/crumbs.tsx'
 import { PageHead, Panel } from '../../../ui/panel.tsx'
 import { Forbidden } from '../../../ui/states.tsx'
 import { LimitsGrid } from './limits-grid.tsx'
@@ -18,11 +19,12 @@ export default async function LimitsPage() {
   const own = rows.filter((r) => r.account !== null)
   return (
     <>
+      <CrumbName name="Limits" />
       <PageHead title="Limits" sub="An app's own limit holds before its account's, that before its plan's." />
       <div className="stack">
         {!mayEdit && (
           <Panel>
-            <Forbidden role="admin" grantedBy="an admin, to change limits. You can read them" />
+            <Forbidden needs="admin" grantedBy="an admin, to change limits. You can read them" />
           </Panel>
         )}
         <LimitsGrid title="Accounts and apps" rows={own} mayEdit={mayEdit} kind="account" />

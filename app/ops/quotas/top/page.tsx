@@ -3,8 +3,8 @@ import type { Caller } from '#server/router.ts'
 import { meterOf, METERS } from '../../../[account]/meters.ts'
 import { asked, one, type Search, windowOf, withQuery } from '../../../[account]/window.ts'
 import { load, server } from '../../../server.ts'
+import { CrumbName } from '../../../shell/crumbs.tsx'
 import { Live } from '../../../shell/live.tsx'
-import { share } from '../../../ui/format.ts'
 import { PageHead, Panel } from '../../../ui/panel.tsx'
 import { Qty } from '../../../ui/qty.tsx'
 import { Segmented } from '../../../ui/segmented.tsx'
@@ -49,11 +49,11 @@ export default async function TopPage({ searchParams }: { searchParams: Promise<
       cell: (r) => <Meter percent={(Number(r.used) / Number(most)) * 100} label="Share of the first" />,
     },
     { head: meter.label, align: 'right', sort: 'descending', cell: (r) => <Qty of={meter.kind} value={r.used} /> },
-    { head: 'Of the first', align: 'right', phone: 'hide', cell: (r) => <Qty figure={share(r.used, most)} /> },
   ]
   return (
     <>
       <Live topics={['fleet']} />
+      <CrumbName name="Top consumers" />
       <PageHead
         title="Top consumers"
         sub={`${meter.what}. ${range(top.window.start, top.window.end, now)}, whole hours.`}
@@ -77,7 +77,7 @@ export default async function TopPage({ searchParams }: { searchParams: Promise<
             }))}
           />
         </div>
-        <div className="row">
+        <div className="max-w-full overflow-x-auto">
           <Segmented
             label="Meter"
             items={METERS.map((m) => ({

@@ -1,5 +1,6 @@
 import type { Metadata } from 'next'
 import { load, server } from '../../../server.ts'
+import { CrumbName } from '../../../shell/crumbs.tsx'
 import { PageHead } from '../../../ui/panel.tsx'
 import { Rules } from './rules.tsx'
 
@@ -11,6 +12,7 @@ export default async function RulesPage() {
   const [rules, me] = await Promise.all([load(api.usage.labelRules.list()), load(api.accounts.me())])
   return (
     <>
+      <CrumbName name="Label rules" />
       <PageHead
         title="Label rules"
         sub="For containers without a known account label. The lowest priority that matches wins; what is attributed stays."

@@ -104,7 +104,7 @@ export default async function ContainerPage({
           ]}
         />
         <div className="split split-wide">
-          <Panel title="Used" sub={window.words} flush>
+          <Panel title="Used" sub={`${window.words}, in the whole hours it touches`} flush>
             <KpiStrip
               tight
               of={[
@@ -116,7 +116,7 @@ export default async function ContainerPage({
               ]}
             />
             <p className="px-4 pb-3 text-xs text-3">
-              In whole hours. Since it was first seen: <Qty of="cpuUs" value={seen.ever?.cpuUs} />,{' '}
+              Since it was first seen: <Qty of="cpuUs" value={seen.ever?.cpuUs} />,{' '}
               <Qty of="mibS" value={seen.ever?.memoryMibS} /> of memory.
             </p>
           </Panel>
