@@ -6,7 +6,7 @@ export default async function Start() {
   const me = await load((await server()).accounts.whoami())
   if (!me) redirect('/sign-in')
   if (me.roles.length > 0) redirect('/ops')
-  const [own] = me.accounts.filter((account) => account.kind === 'organization')
+  const organization = me.accounts.find((account) => account.kind === 'organization')
   const [first] = me.accounts
-  redirect(`/${own?.name ?? first?.name ?? 'settings'}`)
+  redirect(`/${organization?.name ?? first?.name ?? 'settings'}`)
 }

@@ -6,6 +6,8 @@ import { z } from 'zod'
  * transaction; `worker.ts` binds the handlers. Handlers may run twice: they must be harmless to repeat.
  */
 export const JOBS = {
+  /** Deletes ended sessions, spent links and forgotten wrong passwords. */
+  'accounts.tidy': z.object({}),
   /** Puts a mail into the outbox and sends it. `text` is paragraphs; `key` states the fact, so that it is sent once. */
   'notices.mail': z.object({ to: z.string(), subject: z.string(), text: z.string(), key: z.string() }),
   /** Sends one row of `mail`. */

@@ -1,6 +1,7 @@
 import type { Pool } from '#db/client.ts'
 import { Logger, parseCronItems, type CronItem, type TaskList } from 'graphile-worker'
 import { Counter } from 'prom-client'
+import { tidy } from './accounts/tidy.ts'
 import { systemContext, type Context } from './context.ts'
 import type { Env } from './env.ts'
 import { expireCommands } from './hosts/expireCommands.ts'
@@ -28,6 +29,7 @@ const CRON: { match: string; task: JobName }[] = [
   { match: '* * * * *', task: 'hosts.enforce_holds' },
   { match: '* * * * *', task: 'usage.roll' },
   { match: '* * * * *', task: 'usage.judge_quotas' },
+  { match: '41 * * * *', task: 'accounts.tidy' },
   { match: '7 * * * *', task: 'usage.partitions' },
   { match: '23 * * * *', task: 'usage.attribute' },
 ]
@@ -40,6 +42,7 @@ const jobsTotal = new Counter({
 })
 
 const handlers: Handlers = {
+  'accounts.tidy': (ctx) => tidy(ctx),
   'notices.mail': postMail,
   'notices.send_mail': sendMail,
   'notices.tell': tell,

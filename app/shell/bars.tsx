@@ -25,7 +25,7 @@ export function HoldBar({ account, holds }: { account: string; holds: readonly H
 export function ViewingBar({ account }: { account: string }) {
   return (
     <Banner bar status="maintenance" title={`Viewing ${account} as operator`}>
-      What you open here is in the audit log. <a href="/ops/accounts">Back to accounts</a>
+      You see what its members see. What you change is in the audit log. <a href="/ops/accounts">Back to accounts</a>
     </Banner>
   )
 }

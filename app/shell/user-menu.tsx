@@ -44,6 +44,7 @@ export function UserMenu({ viewer, theme }: { viewer: Viewer; theme: Theme }) {
       },
     })),
     'line',
+    { label: 'Notices', href: '/settings/notices' },
     { label: 'Security settings', href: '/settings/security' },
     { label: 'Keys', detail: '?', onSelect: () => window.dispatchEvent(new Event('wharf:keys')) },
     { label: 'Sign out', onSelect: () => void signOut() },

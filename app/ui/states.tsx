@@ -57,10 +57,10 @@ export function ErrorPanel({
 }
 
 /** Which role is needed and who can grant it: a role, not a person. */
-export function Forbidden({ role, grantedBy = 'an owner of the account' }: { role: string; grantedBy?: string }) {
+export function Forbidden({ needs, grantedBy = 'an owner of the account' }: { needs: string; grantedBy?: string }) {
   return (
     <div className="note-block">
-      <b>This needs the role {role}</b>
+      <b>This needs the role {needs}</b>
       <p>Your role does not reach it. It can be granted by {grantedBy}.</p>
     </div>
   )

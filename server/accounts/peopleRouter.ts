@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { userIdOf } from '../context.ts'
 import { DomainError } from '../errors.ts'
-import { inAccount, open, router } from '../trpc.ts'
+import { hasRole, inAccount, open, router } from '../trpc.ts'
 import { acceptInvitation, readInvitation } from './acceptInvitation.ts'
 import { changeRole, removeMember } from './changeMember.ts'
 import { createTeam, deleteTeam, setTeamMember } from './changeTeam.ts'
@@ -14,7 +14,13 @@ const role = z.enum(MEMBER_ROLES)
 const userId = z.string().min(1).max(64)
 
 export const membersRouter = router({
-  list: inAccount().query(({ ctx }) => membersOf(ctx.sql, ctx.account.id)),
+  /** Whether somebody has a second factor is for those who could do something about it; null for others. */
+  list: inAccount().query(async ({ ctx }) => {
+    const rows = await membersOf(ctx.sql, ctx.account.id)
+    const { role } = ctx.account
+    if (role === 'owner' || role === 'admin' || hasRole(ctx.actor, 'operator')) return rows
+    return rows.map((row) => ({ ...row, twoFactor: null }))
+  }),
   changeRole: inAccount(['owner', 'admin'])
     .input(z.object({ userId, role }))
     .mutation(({ ctx, input }) => changeRole(ctx, ctx.account, input)),

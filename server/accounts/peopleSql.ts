@@ -8,7 +8,7 @@ export type MemberRow = {
   email: string
   role: MemberRole
   since: Date
-  twoFactor: boolean
+  twoFactor: boolean | null
   teams: string[]
 }
 

@@ -56,7 +56,12 @@ const tokensRouter = router({
 })
 
 const holdsRouter = router({
-  history: inAccount().query(({ ctx }) => holdHistory(ctx.sql, ctx.account.id)),
+  /** Members read who did it as a role; operators read the person. */
+  history: inAccount().query(async ({ ctx }) => {
+    const rows = await holdHistory(ctx.sql, ctx.account.id)
+    if (hasRole(ctx.actor, 'operator')) return rows
+    return rows.map((row) => ({ ...row, placedBy: 'an operator', liftedBy: row.liftedBy && 'an operator' }))
+  }),
   place: admin
     .input(z.object({ account: z.string().max(64), kind: z.enum(HOLD_KINDS), reason }))
     .mutation(async ({ ctx, input }) => placeHold(ctx, await existing(ctx, input.account), input)),
@@ -113,8 +118,11 @@ export const accountsRouter = router({
       return { rows, nextCursor: found.length > limit ? rows.at(-1)?.name : undefined }
     }),
   totals: operator.query(({ ctx }) => accountTotals(ctx.sql)),
-  /** One account: name, plan, my role, active holds. */
-  view: inAccount().query(({ ctx }) => ctx.account),
+  /** One account: name, plan, my role, active holds, and the label that containers carry for it. */
+  view: inAccount().query(({ ctx }) => ({
+    ...ctx.account,
+    label: `${ctx.env.WHARF_LABEL_ACCOUNT}=${ctx.account.name}`,
+  })),
   nameIsFree: signedIn
     .input(z.object({ name: z.string().max(64) }))
     .query(({ ctx, input }) => nameIsFree(ctx.sql, input.name)),

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { accountsOfUser } from '../accounts/sql.ts'
+import { describe } from '../accounts/me.ts'
 import { userIdOf, type Actor, type Context } from '../context.ts'
 import { hasRole, inAccount, operator, router, signedIn } from '../trpc.ts'
 import { markRead } from './markRead.ts'
@@ -15,13 +15,11 @@ const page = {
 
 /** Everything this person is told: of their accounts and, for operators, of the platform. */
 const reachOf = async (ctx: Context & { actor: Actor }): Promise<Reach> => {
-  const userId = userIdOf(ctx.actor)
-  const accounts = userId === null ? [] : await accountsOfUser(ctx.sql, userId)
-  const only = ctx.actor.kind === 'token' ? ctx.actor.accountId : null
+  const { accounts } = await describe(ctx, ctx.actor)
   const operates = ctx.actor.kind !== 'token' || ctx.actor.scopes.includes('operate')
   return {
-    userId,
-    accountIds: accounts.map((a) => a.id).filter((id) => only === null || id === only),
+    userId: userIdOf(ctx.actor),
+    accountIds: accounts.map((account) => account.id),
     operators: operates && hasRole(ctx.actor, 'operator'),
   }
 }

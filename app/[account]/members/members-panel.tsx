@@ -20,7 +20,8 @@ export type Member = {
   email: string
   role: Role
   since: Date
-  twoFactor: boolean
+  /** Null where the viewer may not know. */
+  twoFactor: boolean | null
   teams: string[]
 }
 
@@ -104,14 +105,18 @@ export function MembersPanel({
               ),
           },
           { head: 'Teams', cell: (member) => member.teams.join(', ') || <span className="dim">none</span> },
-          {
-            head: 'Second factor',
-            cell: (member) => (
-              <StatusBadge status={member.twoFactor ? 'operational' : 'unknown'}>
-                {member.twoFactor ? 'On' : 'Off'}
-              </StatusBadge>
-            ),
-          },
+          ...(members.some((member) => member.twoFactor !== null)
+            ? [
+                {
+                  head: 'Second factor',
+                  cell: (member: Member) => (
+                    <StatusBadge status={member.twoFactor ? 'operational' : 'unknown'}>
+                      {member.twoFactor ? 'On' : 'Off'}
+                    </StatusBadge>
+                  ),
+                },
+              ]
+            : []),
           { head: 'Since', cell: (member) => <Time at={member.since} show="relative" /> },
           {
             head: '',

@@ -41,7 +41,7 @@ export default async function AccountSettingsPage({ params }: { params: Promise<
             />
             <p className="help mt-2">
               The name is in labels and addresses and stays. Containers count for this account with the label{' '}
-              <code>io.wharfinger.account={name}</code>.
+              <code>{account.label}</code>.
             </p>
           </Panel>
         </div>

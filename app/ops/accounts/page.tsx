@@ -64,7 +64,7 @@ export default async function AccountsPage({ searchParams }: { searchParams: Pro
         />
         <AccountTabs />
         <div className="row">
-          <FilterText label="Name, display name or owner" name="q" value={q} />
+          <FilterText label="Name or owner" name="q" value={q} />
           <FilterSelect
             name="held"
             label="Holds"

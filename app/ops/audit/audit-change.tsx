@@ -10,11 +10,13 @@ const words = (value: unknown): string => {
 
 /** What a change was in one line, "role: member to admin", and all of it when opened. */
 export function AuditChange({
+  subjectId,
   before,
   after,
   userAgent,
   requestId,
 }: {
+  subjectId: string
   before: unknown
   after: unknown
   userAgent: string | null
@@ -37,11 +39,12 @@ export function AuditChange({
       key,
       key in was && key in is ? `${words(was[key])} to ${words(is[key])}` : words(is[key] ?? was[key]),
     ]),
+    ['subject', subjectId],
     ...(userAgent ? [['browser', userAgent] as [string, string]] : []),
     ...(requestId ? [['request', requestId] as [string, string]] : []),
   ]
   return (
-    <details className="max-w-[48ch]">
+    <details className="max-w-[44ch]">
       <summary className="cursor-pointer truncate">{line || <span className="dim">details</span>}</summary>
       <Facts of={facts} />
     </details>

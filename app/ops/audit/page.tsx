@@ -10,6 +10,10 @@ import { AuditChange } from './audit-change.tsx'
 import { ExportMenu } from './export-menu.tsx'
 import { filterOf, type Search, WINDOWS } from './filter.ts'
 
+/** A subject's name or number. A long random id says nothing in a row: it is among the details. */
+const nameOf = (row: { subjectId: string; subjectLabel: string | null }) =>
+  row.subjectLabel ?? (row.subjectId.length > 24 && !row.subjectId.includes('@') ? '' : row.subjectId)
+
 export const metadata = { title: 'Audit log' }
 
 export default async function AuditPage({ searchParams }: { searchParams: Promise<Search> }) {
@@ -21,7 +25,7 @@ export default async function AuditPage({ searchParams }: { searchParams: Promis
       <>
         <PageHead title="Audit log" />
         <div className="panel">
-          <Forbidden role="admin" grantedBy="an admin of the platform" />
+          <Forbidden needs="admin" grantedBy="an admin of the platform" />
         </div>
       </>
     )
@@ -80,7 +84,7 @@ export default async function AuditPage({ searchParams }: { searchParams: Promis
                 {
                   head: 'Actor',
                   cell: (row) => (
-                    <span className="row inline-flex">
+                    <span className="row inline-flex flex-nowrap">
                       <a href={`/ops/audit?actor=${encodeURIComponent(row.actorId)}`}>{row.actorLabel}</a>
                       {row.actorKind !== 'user' && <Tag>{row.actorKind}</Tag>}
                     </span>
@@ -91,7 +95,7 @@ export default async function AuditPage({ searchParams }: { searchParams: Promis
                   head: 'Subject',
                   cell: (row) => (
                     <a href={`/ops/audit?subject=${encodeURIComponent(row.subjectId)}`}>
-                      {row.subjectKind} <span className="mono">{row.subjectLabel ?? row.subjectId}</span>
+                      {row.subjectKind} <span className="mono">{nameOf(row)}</span>
                     </a>
                   ),
                 },
@@ -110,6 +114,7 @@ export default async function AuditPage({ searchParams }: { searchParams: Promis
                   prose: true,
                   cell: (row) => (
                     <AuditChange
+                      subjectId={row.subjectId}
                       before={row.before}
                       after={row.after}
                       userAgent={row.userAgent}

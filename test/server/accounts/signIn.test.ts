@@ -2,6 +2,7 @@ import { createOTP } from '@better-auth/utils/otp'
 import { expect, test } from 'vitest'
 import { ensureFirstOperator } from '#server/accounts/firstOperator.ts'
 import { identify } from '#server/accounts/identify.ts'
+import { tidy } from '#server/accounts/tidy.ts'
 import { cookiesOf, house, secretIn } from './house.ts'
 
 const PASSWORD = 'a long enough one'
@@ -164,6 +165,21 @@ test('one address is limited in how often it may try, whoever it tries to be', a
 test('another site cannot sign somebody in', async () => {
   const body = { email: 'harbour@example.com', password: PASSWORD }
   expect((await h.send('/sign-in/email', body, { origin: 'https://elsewhere.example' })).status).toBe(403)
+})
+
+test('tidying ends nothing that still works, and what it deletes nobody did', async () => {
+  const { userId } = await h.person('tidy@example.com')
+  const cookie = await h.signIn('tidy@example.com', PASSWORD)
+  const rows = async () => (await sql`select 1 from audit_event`).length
+  const before = await rows()
+  await tidy(h.ctx())
+  expect(await identify(h, new Headers({ cookie }))).toMatchObject({ userId })
+  await sql`update auth_session set expires_at = now() - interval '1 second' where user_id = ${userId}`
+  await sql`update sign_in_failure set first_at = now() - interval '2 days', locked_until = null`
+  await tidy(h.ctx())
+  expect(await sql`select 1 from auth_session where user_id = ${userId}`).toHaveLength(0)
+  expect(await sql`select 1 from sign_in_failure`).toHaveLength(0)
+  expect(await rows()).toBe(before)
 })
 
 test('no password, session token or second factor is in the audit log', async () => {

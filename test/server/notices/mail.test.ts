@@ -63,7 +63,7 @@ test('a mail goes out over SMTP once, with an id that its key decides', async ()
 test('a mail that is refused fails its job, which tries again, and the outbox says why', async () => {
   const mailId = await post('reset:2')
   refuse = true
-  await expect(sendMail(withSmtp(), { mailId })).rejects.toThrow()
+  await expect(sendMail(withSmtp(), { mailId })).rejects.toThrow('mailbox busy')
   expect((await h.as(operator).notices.outbox({ unsent: true })).rows[0]).toMatchObject({
     attempts: 1,
     lastError: expect.stringContaining('mailbox busy'),

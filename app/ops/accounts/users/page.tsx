@@ -1,5 +1,6 @@
 import { load, server } from '../../../server.ts'
 import { Button } from '../../../ui/button.tsx'
+import { CrumbName } from '../../../shell/crumbs.tsx'
 import { FilterSelect, FilterText } from '../../../ui/filters.tsx'
 import { PageHead } from '../../../ui/panel.tsx'
 import { AccountTabs } from '../account-tabs.tsx'
@@ -28,6 +29,7 @@ export default async function UsersPage({ searchParams }: { searchParams: Promis
   const isAdmin = me.roles.includes('admin')
   return (
     <>
+      <CrumbName name="Users" />
       <PageHead
         title="Users"
         sub="People who can sign in. Operators see the whole platform; admins also suspend, grant roles and read the audit log."
