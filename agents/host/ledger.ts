@@ -244,7 +244,8 @@ export const createLedger = (bootId: string, watchedSinceMonoMs: number, gapMs: 
           entry.sent = totals
           entry.points = over ? [] : pruned(entry.points, edgeMonoMs)
         }
-        if (over && entry.points.length === 0 && entry.declaredSeq !== null) entries.delete(epoch)
+        // Not acknowledged, it is declared once more by the report that tells of its end: that one may come first.
+        if (over && entry.points.length === 0 && entry.acknowledged) entries.delete(epoch)
       }
       return rows
     },

@@ -146,9 +146,14 @@ const edges = `
     ) x where next is not null
   ),
   seen as (
+    -- Never waits for ingest, which might wait for this: what it holds is seen by the next roll.
     update epoch e set last_minute = s.minute
-    from (select host_id, epoch, max(minute) as minute from edge group by host_id, epoch) s
-    where e.host_id = s.host_id and e.epoch = s.epoch and s.minute > coalesce(e.last_minute, 0)
+    from (
+      select k.host_id, k.epoch, m.minute from (select host_id, epoch, max(minute) as minute from edge group by 1, 2) m
+      join epoch k on k.host_id = m.host_id and k.epoch = m.epoch
+      where m.minute > coalesce(k.last_minute, 0) for no key update of k skip locked
+    ) s
+    where e.host_id = s.host_id and e.epoch = s.epoch
   )`
 
 const open = `with ${present}, ${touched}, ${edges}, ${settle}`

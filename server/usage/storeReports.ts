@@ -49,12 +49,20 @@ const copyIn = async (tx: Tx, target: 'minutes' | 'bodies', payload: Buffer) => 
 }
 
 /**
+ * Of several processes that are given reports of one host, one stores at a time: they touch the same epochs, each in
+ * another order.
+ */
+const lockHosts = (tx: Tx, group: readonly Prepared[]) => tx`select from host_progress
+  where host_id = any(${[...new Set(group.map(({ identity }) => identity.hostId))]}::int[]) order by host_id for update`
+
+/**
  * Stores new reports together with bulk loads. Throws a unique violation (23505) where one of them,
  * or one of their rows, is known already: then nothing of the group is stored.
  */
 export const storeNew = async (tx: Tx, group: readonly Prepared[], labels: LabelNames) => {
   const minutes = new MinuteRows()
   for (const { identity, rows } of group) for (const { minute, row } of rows) minutes.add(identity.hostId, minute, row)
+  await lockHosts(tx, group)
   await tx`insert into report_key (host_id, seq, digest)
     select x.h, x.s, decode(x.d, 'hex') from json_to_recordset(${rowsOf(
       group.map(({ identity }) => ({ h: identity.hostId, s: identity.seq, d: identity.digest })),
@@ -70,6 +78,7 @@ export const storeMerging = async (
   labels: LabelNames,
 ): Promise<Map<number, Progress> | undefined> => {
   const { identity, rows } = prepared
+  await lockHosts(tx, [prepared])
   const [added] = await tx`insert into report_key (host_id, seq, digest)
     values (${identity.hostId}, ${identity.seq}, decode(${identity.digest}, 'hex')) on conflict do nothing returning 1`
   if (!added) return undefined
