@@ -1,5 +1,6 @@
 import { connect } from '#db/client.ts'
-import next from 'next'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { flushCompileCache } from 'node:module'
 import { join } from 'node:path'
 import { makeAuth } from './accounts/auth.ts'
 import { ensureFirstOperator } from './accounts/firstOperator.ts'
@@ -20,6 +21,7 @@ const root = join(import.meta.dirname, '..')
 
 const startPages = async (env: Env) => {
   process.env['NEXT_TELEMETRY_DISABLED'] = '1'
+  const { default: next } = await import('next')
   const app = next({ dev: env.WHARF_DEV, dir: root, customServer: true, hostname: env.HOST, port: env.PORT })
   await app.prepare()
   return app
@@ -27,20 +29,20 @@ const startPages = async (env: Env) => {
 
 /** Starts one process with its roles and returns what stops it, in the order that loses nothing. */
 const start = async (env: Env): Promise<() => Promise<void>> => {
-  const pagesReady = env.WHARF_ROLES.includes('web') ? startPages(env) : undefined
-  // Its failure is told where it is awaited, after the database.
-  pagesReady?.catch(() => {})
   const database = await openDatabase(env)
   try {
-    return await serve(env, database, pagesReady)
+    return await serve(env, database)
   } catch (error) {
     await database.giveUp()
     throw error
   }
 }
 
-const serve = async (env: Env, database: Database, pagesReady: ReturnType<typeof startPages> | undefined) => {
+const serve = async (env: Env, database: Database) => {
   const has = (role: Env['WHARF_ROLES'][number]) => env.WHARF_ROLES.includes(role)
+  const ingestReady = has('ingest') ? startIngest({ env, databaseUrl: database.url }) : undefined
+  // Their failures are told where they are awaited.
+  ingestReady?.catch(() => {})
   const sql = connect(database.url)
   const live = await listen(sql)
   const ctx = systemContext(sql, env, 'start')
@@ -48,17 +50,24 @@ const serve = async (env: Env, database: Database, pagesReady: ReturnType<typeof
   const first = await ensureFirstOperator(ctx)
 
   let closing = false
-  const ingest = has('ingest') ? await startIngest({ env, databaseUrl: database.url }) : undefined
+  const ingest = await ingestReady
   const routes = [...probeRoutes(sql, env, () => closing), ...domainRoutes({ sql, env, live, ingest })]
   const deps = { sql, env, auth, live, routes }
   Object.assign(globalThis, { [Symbol.for('wharfinger')]: pageCaller(deps) })
-  const pages = await pagesReady
-  const handle = webHandler({ ...deps, pages: pages?.getRequestHandler() })
+  // Agents come first: they are taken before the pages are ready, and requests for pages wait.
+  const pagesReady = has('web') ? startPages(env) : undefined
+  pagesReady?.catch(() => {})
+  const showPage = async (req: IncomingMessage, res: ServerResponse) =>
+    (await pagesReady)?.getRequestHandler()(req, res)
+  const handle = webHandler({ ...deps, pages: pagesReady && showPage })
   const listening = await listenOn(env, (req, res) => void handle(req, res))
-  if (pages && env.WHARF_DEV) listening.server.on('upgrade', pages.getUpgradeHandler())
   const worker = has('worker') ? await startWorker(sql, env, database.url) : undefined
+  const pages = await pagesReady
+  if (pages && env.WHARF_DEV) listening.server.on('upgrade', pages.getUpgradeHandler())
   const agent = has('ingest') ? await startLocalAgent(ctx, ownUrl(env, listening.port)) : undefined
   greet(env, listening.port, first.link, agent?.engine)
+  // A kill leaves no time to keep what was compiled, and it makes the next start quicker (NODE_COMPILE_CACHE).
+  flushCompileCache()
 
   return async () => {
     // The agent first, while its last report still finds somebody to take it.

@@ -202,7 +202,9 @@ export const runKills = async (
   told: (recovery: Recovery, n: number) => void = () => {},
 ): Promise<KillsResult> => {
   const { kills, hosts = 12, containers = 10, roles = 'web,ingest,worker' } = options
-  const plane = await startControlPlane({ env: { WHARF_ROLES: roles } })
+  // Started as `npm start` starts it.
+  const cache = join(import.meta.dirname, '../../../node_modules/.cache/wharfinger')
+  const plane = await startControlPlane({ env: { WHARF_ROLES: roles, NODE_COMPILE_CACHE: cache } })
   const fleet = await seedFleet(plane, hosts, containers)
   const agents = new Agents(fleet)
   try {
