@@ -3,7 +3,17 @@ import { DomainError } from '../errors.ts'
 import { connectionLost } from '../http.ts'
 import { notify } from '../notices/notify.ts'
 import { HOUR_MS } from '../time.ts'
-import { askForRoll, storeMerging, storeNew, type LabelNames, type Prepared, type Progress } from './storeReports.ts'
+import {
+  askForRoll,
+  commandsPending,
+  progressFrom,
+  storeMerging,
+  storeNew,
+  type LabelNames,
+  type Prepared,
+  type Progress,
+  type ProgressRow,
+} from './storeReports.ts'
 
 /** What became of one report: stored now, known before, or in conflict with another of its number. */
 export type Outcome = { status: 'stored' | 'duplicate'; progress: Progress }
@@ -146,10 +156,10 @@ export class GroupCommit {
   /** A number that is known: the same body is a repeat, another one is set aside and refused. */
   async #repeated({ identity }: Prepared): Promise<Progress> {
     const { hostId, seq, digest } = identity
-    const [row] = await this.#sql<{ digest: string; contiguousSeq: bigint; maxSeq: bigint }[]>`
-      select encode(k.digest, 'hex') as digest, p.contiguous_seq, p.max_seq
+    const [row] = await this.#sql<(ProgressRow & { digest: string })[]>`
+      select encode(k.digest, 'hex') as digest, p.host_id, p.contiguous_seq, p.max_seq, ${commandsPending(this.#sql)}
       from report_key k join host_progress p on p.host_id = k.host_id where k.host_id = ${hostId} and k.seq = ${seq}`
-    if (row?.digest === digest) return { contiguousSeq: Number(row.contiguousSeq), maxSeq: Number(row.maxSeq) }
+    if (row?.digest === digest) return progressFrom(row)
     await this.#sql.begin(async (tx) => {
       const added = await tx`insert into quarantine (host_id, seq, kind, path, reason, content)
         values (${hostId}, ${seq}, 'conflict', ${`report ${digest}`}, 'another body came under a number already taken',
@@ -168,7 +178,7 @@ export class GroupCommit {
   }
 }
 
-const NOTHING: Progress = { contiguousSeq: 0, maxSeq: 0 }
+const NOTHING: Progress = { contiguousSeq: 0, maxSeq: 0, commandsPending: false }
 
 /** One notice a host and hour: an agent that runs twice conflicts with every report. */
 const tellOperators = async (tx: Tx, hostId: number, seq: number) => {

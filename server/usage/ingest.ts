@@ -175,7 +175,7 @@ export const startIngest = async ({ env, databaseUrl }: { env: Env; databaseUrl:
       reports.inc({ outcome: answer?.status ?? 'none' })
       samples.inc(rows ?? 0)
       quarantined.inc(answer?.quarantined.length ?? 0)
-      sendJson(exchange.res, 200, { ...answer, serverTimeMs: Date.now(), commandsPending: false } as ReportAnswer)
+      sendJson(exchange.res, 200, { ...answer, serverTimeMs: Date.now() } as ReportAnswer)
     } catch (error) {
       reports.inc({ outcome: error instanceof DomainError ? error.code : 'INTERNAL' })
       throw error

@@ -18,7 +18,7 @@ export type ThreadData = { databaseUrl: string; labels: LabelNames }
 export type ThreadRequest = { id: number; headers: RequestHeaders; body: Uint8Array; receivedAtMs: number }
 export type ThreadAnswer = {
   id: number
-  answer?: Omit<ReportAnswer, 'serverTimeMs' | 'commandsPending'>
+  answer?: Omit<ReportAnswer, 'serverTimeMs'>
   rows?: number
   error?: {
     code: ErrorCode | 'INTERNAL'
@@ -68,6 +68,7 @@ const take = async ({ headers, body, receivedAtMs }: ThreadRequest): Promise<Omi
       seq: prepared.identity.seq,
       status,
       contiguousSeq: progress.contiguousSeq,
+      commandsPending: progress.commandsPending,
       quarantined: status === 'stored' ? prepared.leftOut.map(({ path, reason }) => ({ path, reason })) : [],
     },
   }

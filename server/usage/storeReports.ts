@@ -1,4 +1,4 @@
-import type { Pool, Tx } from '#db/client.ts'
+import type { Pool, Sql, Tx } from '#db/client.ts'
 import type { EpochState, Report, RequestIdentity, SampleRow } from '#agents/protocol.ts'
 import { pipeline } from 'node:stream/promises'
 import { Readable } from 'node:stream'
@@ -28,7 +28,7 @@ export type Prepared = {
 }
 
 /** What the store knows of a host after a commit. */
-export type Progress = { contiguousSeq: number; maxSeq: number }
+export type Progress = { contiguousSeq: number; maxSeq: number; commandsPending: boolean }
 
 export type LabelNames = { labelAccount: string; labelApp: string }
 
@@ -194,6 +194,19 @@ const storeChanges = async (tx: Tx, group: readonly Prepared[]) => {
   }
 }
 
+/** A row of `host_progress` as the store answers it. */
+export type ProgressRow = { hostId: number; contiguousSeq: bigint; maxSeq: bigint; commandsPending: boolean }
+
+/** Whether commands wait for the host of `p`, a row of host_progress. */
+export const commandsPending = (sql: Sql) =>
+  sql`exists (select 1 from command c where c.host_id = p.host_id and c.state = 'pending') as commands_pending`
+
+export const progressFrom = (row: ProgressRow): Progress => ({
+  contiguousSeq: Number(row.contiguousSeq),
+  maxSeq: Number(row.maxSeq),
+  commandsPending: row.commandsPending,
+})
+
 const storeProgress = async (tx: Tx, group: readonly Prepared[]): Promise<Map<number, Progress>> => {
   const hostMinutes = group.flatMap(({ identity, report, minutes }) =>
     report.minutes.flatMap((block, i) =>
@@ -202,7 +215,7 @@ const storeProgress = async (tx: Tx, group: readonly Prepared[]): Promise<Map<nu
   )
   const progress = progressOf(group)
   const latestMinutes = [...new Map(hostMinutes.map((row) => [`${row.hostId}:${row.minute}`, row])).values()]
-  const rows = await tx<{ hostId: number; contiguousSeq: bigint; maxSeq: bigint }[]>`
+  const rows = await tx<ProgressRow[]>`
     with reading as (
       insert into host_minute (host_id, minute, cpu_us, memory_used_mib, load1_centi, rx_bytes, tx_bytes,
         cpu_pressure_centi, memory_pressure_centi, io_pressure_centi, file_systems)
@@ -235,15 +248,14 @@ const storeProgress = async (tx: Tx, group: readonly Prepared[]): Promise<Map<nu
     from json_to_recordset(${rowsOf(progress)}::text::json) as x("hostId" int, "runFrom" bigint, "maxSeq" bigint,
       "receivedAtMs" float8, "lastMinute" int, "bootId" text, "skewMs" bigint, complete bool, failures json)
     where p.host_id = x."hostId"
-    returning p.host_id, p.contiguous_seq, p.max_seq`
+    returning p.host_id, p.contiguous_seq, p.max_seq, ${commandsPending(tx)}`
   if (rows.length < progress.length) {
     await tx`insert into host_progress (host_id)
       select * from unnest(${progress.map((p) => p.hostId)}::int[]) on conflict do nothing`
     return storeProgress(tx, group)
   }
   const known = new Map<number, Progress>()
-  for (const row of rows)
-    known.set(row.hostId, { contiguousSeq: Number(row.contiguousSeq), maxSeq: Number(row.maxSeq) })
+  for (const row of rows) known.set(row.hostId, progressFrom(row))
   return advanceContiguous(tx, known)
 }
 
@@ -251,7 +263,7 @@ const storeProgress = async (tx: Tx, group: readonly Prepared[]): Promise<Map<nu
 const advanceContiguous = async (tx: Tx, known: Map<number, Progress>) => {
   const behind = [...known].filter(([, p]) => p.contiguousSeq < p.maxSeq).map(([hostId]) => hostId)
   if (behind.length === 0) return known
-  const rows = await tx<{ hostId: number; contiguousSeq: bigint; maxSeq: bigint }[]>`
+  const rows = await tx<ProgressRow[]>`
     update host_progress p set contiguous_seq = coalesce((
       select k.seq from report_key k
       where k.host_id = p.host_id and k.seq > p.contiguous_seq and not exists (
@@ -259,9 +271,8 @@ const advanceContiguous = async (tx: Tx, known: Map<number, Progress>) => {
         and exists (select 1 from report_key f where f.host_id = p.host_id and f.seq = p.contiguous_seq + 1)
       order by k.seq limit 1), p.contiguous_seq)
     where p.host_id = any(${behind}::int[])
-    returning host_id, contiguous_seq, max_seq`
-  for (const row of rows)
-    known.set(row.hostId, { contiguousSeq: Number(row.contiguousSeq), maxSeq: Number(row.maxSeq) })
+    returning p.host_id, p.contiguous_seq, p.max_seq, ${commandsPending(tx)}`
+  for (const row of rows) known.set(row.hostId, progressFrom(row))
   return known
 }
 
