@@ -1,0 +1,112 @@
+import { AxeBuilder } from '@axe-core/playwright'
+import { globSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import type { Page } from 'playwright'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { page as openPage } from '../support/browser.ts'
+import { startControlPlane, type ControlPlane } from '../support/controlPlane.ts'
+import { signIn } from '../support/steps.ts'
+
+// Every screen there is, with the demo's data, on a desk in light and on a phone in dark: no accessibility
+// violation, no sideways scroll, no error in the console. A page that is not found here fails by its name.
+
+const root = join(import.meta.dirname, '..', '..')
+const routes = globSync('app/**/page.tsx', { cwd: root })
+  .map((file) => dirname(file).slice('app'.length) || '/')
+  .toSorted()
+
+/** Pages for people who are not signed in; everything else is opened as the demo's operator. */
+const PUBLIC = new Set(['/sign-in', '/first-run', '/reset', '/invite'])
+
+let plane: ControlPlane
+let params: Record<string, string>
+const pages: Page[] = []
+
+/** Objects that the demo has, for the parts of paths in brackets. */
+const findParams = async (): Promise<Record<string, string>> => {
+  const sql = plane.connect()
+  const [row] = await sql<Record<string, string>[]>`
+    select a.name as account, t.app, t.host_id::text as host, t.epoch::text as epoch,
+      t.host_id || '-' || e.container_id as container, (select min(id)::text from violation) as id
+    from attribution t join account a on a.id = t.account_id
+      join epoch e using (host_id, epoch)
+    where e.kind = 'container' and e.ended_at is null
+    order by a.id desc limit 1`
+  await sql.end()
+  if (!row) throw new Error('the demo has no container that runs')
+  return { ...row, name: row['account'] ?? '' }
+}
+
+const pathOf = (route: string): string =>
+  route.replaceAll(/\[(\w+)\]/g, (_, name: string) => {
+    const value = params[name]
+    if (!value) throw new Error(`no example for [${name}] of ${route}; add it to findParams`)
+    return encodeURIComponent(value)
+  })
+
+beforeAll(async () => {
+  plane = await startControlPlane({ env: { WHARF_DEMO: '1' } })
+  params = await findParams()
+}, 180_000)
+
+afterAll(async () => {
+  for (const page of pages) await page.context().close()
+  await plane?.remove()
+})
+
+describe.each([
+  { width: 1440, theme: 'light' as const },
+  { width: 390, theme: 'dark' as const },
+])('at $width px, $theme', ({ width, theme }) => {
+  let signedIn: Page
+  let anonymous: Page
+  const errors: string[] = []
+
+  beforeAll(async () => {
+    signedIn = await openPage({ width, theme, baseURL: plane.url })
+    anonymous = await openPage({ width, theme, baseURL: plane.url })
+    pages.push(signedIn, anonymous)
+    for (const page of [signedIn, anonymous]) {
+      page.on('console', (message) => message.type() === 'error' && errors.push(message.text()))
+      page.on('pageerror', (error) => errors.push(error.message))
+    }
+    await signIn(signedIn, plane.url, plane.admin)
+  })
+
+  test.each(routes)('%s can be read by everybody', async (route) => {
+    const page = PUBLIC.has(route) ? anonymous : signedIn
+    errors.length = 0
+    const response = await page.goto(pathOf(route))
+    expect(response?.status()).toBe(200)
+    await page.getByRole('heading', { level: 1 }).first().waitFor()
+    await page.waitForLoadState('load')
+    const found = await new AxeBuilder({ page })
+      .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'])
+      .analyze()
+    expect(
+      found.violations.map(
+        (v) =>
+          `${v.id}: ${v.nodes
+            .map((n) => n.html)
+            .join(' ')
+            .slice(0, 300)}`,
+      ),
+    ).toEqual([])
+    const sideways = await page.evaluate(
+      () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+    )
+    expect(sideways).toBeLessThanOrEqual(0)
+    expect(errors).toEqual([])
+  })
+})
+
+test('a person who is not signed in is asked to, and comes back to the page', async () => {
+  const page = await openPage({ baseURL: plane.url })
+  pages.push(page)
+  await page.goto('/ops/hosts')
+  await page.waitForURL(/\/sign-in/)
+  await page.getByLabel('E-mail').fill(plane.admin.email)
+  await page.getByLabel('Password', { exact: true }).fill(plane.admin.password)
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+  await page.waitForURL(/\/ops\/hosts$/)
+})
