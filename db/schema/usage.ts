@@ -174,6 +174,18 @@ export const accountHour = pgTable(
   (t) => [primaryKey({ columns: [t.accountId, t.hour, t.app] }), index('account_hour_hour').on(t.hour)],
 )
 
+/** What an account's app used in a UTC day (days since 1970): kept equal to its hours' sum by a trigger on account_hour. */
+export const accountDay = pgTable(
+  'account_day',
+  {
+    accountId: bigint('account_id', { mode: 'bigint' }).notNull(),
+    day: integer('day').notNull(),
+    app: text('app').notNull(),
+    ...meters(),
+  },
+  (t) => [primaryKey({ columns: [t.accountId, t.day, t.app] }), index('account_day_day').on(t.day)],
+)
+
 /** Hours that new minutes touched, to be rolled. Append-only so that ingest never waits for the roll. */
 export const hourDue = pgTable('hour_due', {
   id: id(),
