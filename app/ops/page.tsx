@@ -116,11 +116,11 @@ export default async function FleetPage({ searchParams }: { searchParams: Search
             },
           ]}
         />
-        <div className="split split-wide">
+        <div className="split split-wide max-sm:-order-1">
           <Decisions of={fleet.decisions} count={fleet.decisionCount} />
           <TimeSeries
             title="CPU load by host"
-            sub="% of cores, 10 min means, 6 h"
+            sub="% of cores, 30 min means, 6 h"
             finding={
               figures.cpuP95 === null
                 ? 'No host has reported for a minute.'

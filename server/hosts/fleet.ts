@@ -63,7 +63,7 @@ export const fleet = async (ctx: Context) => {
       readPending(sql),
       listTroubledCommands(sql, now),
       readCoverage(sql, minuteOf(now)),
-      readCpuSpread(sql, minuteOf(now)),
+      readCpuSpread(sql, now),
     ])
   const silent = hosts.filter(({ state }) => state === 'stale')
   const decisions: Decision[] = [

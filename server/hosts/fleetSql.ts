@@ -1,4 +1,5 @@
 import type { Sql } from '#db/client.ts'
+import { minuteOf } from '../time.ts'
 
 /** Containers that run now, on all hosts. */
 export const countRunning = async (sql: Sql): Promise<number> => {
@@ -82,21 +83,21 @@ export const countViolations = async (sql: Sql): Promise<{ open: number; acknowl
   return { open: row?.open ?? 0, acknowledged: row?.acknowledged ?? 0, hostIds: row?.hostIds ?? [] }
 }
 
-const SPREAD_STEP_MINUTES = 10
-const SPREAD_STEPS = 36
+const SPREAD_STEP_MINUTES = 30
+const SPREAD_STEPS = 12
 
 export type CpuSpread = { atMs: number; p50: number | null; p95: number | null; max: number | null }
 
-/** CPU of hosts over the last six hours, in percent of their cores: median, 95th percentile and greatest, a step of 10 min. */
-export const readCpuSpread = async (sql: Sql, nowMinute: number): Promise<CpuSpread[]> => {
+const readSpread = async (sql: Sql, nowMinute: number): Promise<CpuSpread[]> => {
   const last = Math.floor(nowMinute / SPREAD_STEP_MINUTES) * SPREAD_STEP_MINUTES - 1
-  // Single minutes by primary key: a scan of six hours would read ten times as much.
+  // Single minutes by primary key: a scan of six hours would read thirty times as much.
   const edges = Array.from({ length: SPREAD_STEPS + 1 }, (_, i) => last - (SPREAD_STEPS - i) * SPREAD_STEP_MINUTES)
   const rows = await sql<{ minute: number; shares: (number | null)[] }[]>`
     with edge as (
       select m.host_id, m.minute, (h.facts ->> 'cores')::float8 as cores, m.cpu_us - lag(m.cpu_us) over w as used,
         m.minute - lag(m.minute) over w as minutes
-      from host h join host_minute m on m.host_id = h.id and m.minute = any(${edges}::int[])
+      from host h cross join lateral (select host_id, minute, cpu_us from host_minute m
+        where m.host_id = h.id and m.minute = any(${edges}::int[]) order by minute) m
       where h.revoked_at is null window w as (partition by m.host_id order by m.minute))
     select minute, percentile_disc(array[0.5, 0.95, 1]) within group
       (order by least(100, used / (minutes * 600000.0 * cores))::float8) as shares
@@ -106,4 +107,22 @@ export const readCpuSpread = async (sql: Sql, nowMinute: number): Promise<CpuSpr
     const [p50 = null, p95 = null, max = null] = found.get(minute) ?? []
     return { atMs: (minute + 1) * 60_000, p50, p95, max }
   })
+}
+
+const SPREAD_KEPT_MS = 60_000
+const spreads = new WeakMap<Sql, { step: number; untilMs: number; read: Promise<CpuSpread[]> }>()
+
+/**
+ * CPU of hosts over the last six hours, in percent of their cores: median, 95th percentile and greatest, a step of
+ * 30 min. Only late reports change steps that are over, so an answer serves for a minute.
+ */
+export const readCpuSpread = (sql: Sql, now: Date): Promise<CpuSpread[]> => {
+  const nowMinute = minuteOf(now)
+  const step = Math.floor(nowMinute / SPREAD_STEP_MINUTES)
+  const kept = spreads.get(sql)
+  if (kept?.step === step && now.getTime() < kept.untilMs) return kept.read
+  const read = readSpread(sql, nowMinute)
+  spreads.set(sql, { step, untilMs: now.getTime() + SPREAD_KEPT_MS, read })
+  read.catch(() => spreads.delete(sql))
+  return read
 }

@@ -58,7 +58,7 @@ export const startWharf = async (sql: Pool) => {
           WHARF_URL: url,
           WHARF_TOKEN: TOKEN,
           ...more,
-        } as NodeJS.ProcessEnv,
+        } as unknown as NodeJS.ProcessEnv,
         stdio: ['ignore', 'pipe', 'pipe'],
       })
       const ran: Ran = { code: null, out: '', err: '' }

@@ -63,7 +63,8 @@ export function ContainerCharts({
       />
       <TimeSeries
         title="Network"
-        sub={`bytes a second, ${span}; between containers included, not priced`}
+        sub={`bytes a second, ${span}`}
+        caption="Traffic between containers is included; it is not priced."
         finding={`It receives ${said('bytesPerS', lastOf(series.rxBytes))} and sends ${said('bytesPerS', lastOf(series.txBytes))}.`}
         kind="bytesPerS"
         times={times}
