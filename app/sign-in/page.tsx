@@ -36,7 +36,13 @@ export default async function SignInPage({ searchParams }: { searchParams: Promi
           </Banner>
         )}
         <SignInForm next={to} github={ways.github} oidc={ways.oidc} />
-        {!ways.openSignUp && <p className="help">No user yet? Owners of organizations invite people by mail.</p>}
+        {ways.openSignUp ? (
+          <p className="text-sm">
+            No user yet? <a href="/sign-up">Sign up</a>
+          </p>
+        ) : (
+          <p className="help">No user yet? Owners of organizations invite people by mail.</p>
+        )}
       </div>
     </PublicShell>
   )

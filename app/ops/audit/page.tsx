@@ -86,7 +86,7 @@ export default async function AuditPage({ searchParams }: { searchParams: Promis
                   cell: (row) => (
                     <span className="row inline-flex flex-nowrap">
                       <a href={`/ops/audit?actor=${encodeURIComponent(row.actorId)}`}>{row.actorLabel}</a>
-                      {row.actorKind !== 'user' && <Tag>{row.actorKind}</Tag>}
+                      {(row.actorKind === 'system' || row.actorKind === 'agent') && <Tag>{row.actorKind}</Tag>}
                     </span>
                   ),
                 },
@@ -94,19 +94,15 @@ export default async function AuditPage({ searchParams }: { searchParams: Promis
                 {
                   head: 'Subject',
                   cell: (row) => (
-                    <a href={`/ops/audit?subject=${encodeURIComponent(row.subjectId)}`}>
-                      {row.subjectKind} <span className="mono">{nameOf(row)}</span>
-                    </a>
+                    <span className="row inline-flex">
+                      <a href={`/ops/audit?subject=${encodeURIComponent(row.subjectId)}`}>
+                        {row.subjectKind} <span className="mono">{nameOf(row)}</span>
+                      </a>
+                      {row.account && row.account !== row.subjectId && (
+                        <a href={`/ops/accounts/${row.account}`}>in {row.account}</a>
+                      )}
+                    </span>
                   ),
-                },
-                {
-                  head: 'Account',
-                  cell: (row) =>
-                    row.account ? (
-                      <a href={`/ops/accounts/${row.account}`}>{row.account}</a>
-                    ) : (
-                      <span className="dim">none</span>
-                    ),
                 },
                 { head: 'From', cell: (row) => <span className="mono">{row.ip ?? 'inside'}</span> },
                 {
