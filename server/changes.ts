@@ -9,9 +9,12 @@ const OF_ACCOUNTS = new Set(['account', 'usage', 'notices', 'violations'])
 
 /** Operators may hear of everything, members of what concerns their accounts. @throws DomainError FORBIDDEN */
 const requireHearing = async (ctx: Context, topics: readonly string[]) => {
-  if (hasRole(ctx.actor, 'operator')) return
-  const userId = userIdOf(ctx.actor)
-  const own = new Set(userId === null ? [] : (await memberAccountIds(ctx.sql, userId)).map(String))
+  const { actor } = ctx
+  if (hasRole(actor, 'operator') && (actor.kind !== 'token' || actor.scopes.includes('operate'))) return
+  const userId = userIdOf(actor)
+  const ids = userId === null ? [] : await memberAccountIds(ctx.sql, userId)
+  const only = actor.kind === 'token' ? actor.accountId : null
+  const own = new Set(ids.filter((id) => only === null || id === only).map(String))
   for (const topic of topics) {
     const [kind = '', id = ''] = topic.split(':')
     if (!OF_ACCOUNTS.has(kind) || !own.has(id)) throw new DomainError('FORBIDDEN', `"${topic}" is not yours to hear of`)
