@@ -125,7 +125,7 @@ export const makeAuth = ({ env, databaseUrl }: { env: Env; databaseUrl: string }
       autoSignInAfterVerification: true,
       sendVerificationEmail: ({ user, url }) => sendVerifyLink(sql, user.email, url),
     },
-    account: { accountLinking: { enabled: true } },
+    account: { accountLinking: { enabled: true }, encryptOAuthTokens: true },
     socialProviders: github(env),
     plugins: [
       twoFactor({
