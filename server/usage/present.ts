@@ -1,5 +1,5 @@
 import type { Sql } from '#db/client.ts'
-import { FOREVER_HOUR, hourOf } from '../time.ts'
+import { DAY_MS, FOREVER_HOUR } from '../time.ts'
 import type { AccountPlan, Egress, Holding } from './holding.ts'
 
 /** Readings this old, as the host's own minutes go, mean that the container is gone. */
@@ -65,7 +65,7 @@ export const holdings = async (sql: Sql): Promise<Holding[]> => {
 
 /** Bytes sent in the calendar month (UTC) that `now` is in, an app. */
 export const egressOfMonth = async (sql: Sql, now: Date): Promise<Egress[]> => {
-  const from = hourOf(Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), 1))
-  return await sql<Egress[]>`select account_id, app, sum(tx_bytes)::bigint as bytes from account_hour
-    where hour >= ${from} and account_id <> 0 group by account_id, app having sum(tx_bytes) > 0`
+  const from = Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), 1) / DAY_MS
+  return await sql<Egress[]>`select account_id, app, sum(tx_bytes)::bigint as bytes from account_day
+    where day >= ${from} and account_id <> 0 group by account_id, app having sum(tx_bytes) > 0`
 }

@@ -259,11 +259,11 @@ const labelRules = router({
   }),
 })
 
-/** The longest window whose top consumers are added up while somebody waits. */
-const TOP_WINDOW_MS = 8 * 24 * HOUR_MS
+/** Up to here the hours of all accounts are added up while somebody waits; longer windows are of whole UTC days. */
+const TOP_BY_HOUR_MS = 6 * HOUR_MS
 
 const operatorSide = {
-  /** Who used most of a meter. By container: in the hour the window ends in. */
+  /** Who used most of a meter, in whole hours, or in whole UTC days over 6 h. By container: in the window's last hour. */
   top: operator
     .input(
       z.object({
@@ -275,13 +275,13 @@ const operatorSide = {
     )
     .query(async ({ ctx, input }) => {
       const { by, limit } = input
-      if (input.window.end.getTime() - input.window.start.getTime() > TOP_WINDOW_MS) {
-        throw new DomainError('BAD_REQUEST', 'at most 8 days; export an account for more', { path: 'window' })
+      if (by !== 'container') {
+        const unit = input.window.end.getTime() - input.window.start.getTime() > TOP_BY_HOUR_MS ? 'day' : 'hour'
+        const wanted = aligned(input.window, unit)
+        return { window: wanted, rows: await topOwners(ctx.sql, input.meter, wanted, unit, by, limit) }
       }
-      const wanted = aligned(input.window, 'hour')
-      const hour = hourOf(wanted.end.getTime() - 1)
-      if (by !== 'container') return { window: wanted, rows: await topOwners(ctx.sql, input.meter, wanted, by, limit) }
-      const last = { start: new Date(hour * HOUR_MS), end: wanted.end }
+      const hour = hourOf(Math.min(input.window.end.getTime(), ctx.now.getTime() + 1) - 1)
+      const last = { start: new Date(hour * HOUR_MS), end: new Date((hour + 1) * HOUR_MS) }
       return { window: last, rows: await topContainers(ctx.sql, input.meter, hour, limit) }
     }),
 

@@ -13,9 +13,13 @@ const unitMs = { minute: 60_000, hour: 3_600_000, day: 86_400_000 } as const
 /** Hours of a window; it begins and ends at whole ones. */
 const hoursOf = ({ start, end }: Window) => [hourOf(start), hourOf(end.getTime() - 1) + 1] as const
 
+/** Hours or days of a window that begins and ends at whole ones. */
+export const stepsOf = ({ start, end }: Window, unit: 'hour' | 'day') =>
+  [Math.floor(start.getTime() / unitMs[unit]), Math.ceil(end.getTime() / unitMs[unit])] as const
+
 export type Point = { at: Date; key: string; used: bigint }
 
-/** Amounts of one meter a step and app, from the accounts' hours. */
+/** Amounts of one meter a step and app, from the accounts' hours or days. */
 export const appHours = async (
   sql: Sql,
   accountId: bigint,
@@ -24,13 +28,13 @@ export const appHours = async (
   meter: Meter,
   app?: string,
 ): Promise<Point[]> => {
-  const [from, until] = hoursOf(window)
-  const hours = unitMs[resolution] / 3_600_000
+  const [from, until] = stepsOf(window, resolution)
+  const step = sql(resolution)
   return await sql<Point[]>`
-    select to_timestamp((hour / ${hours}::int) * ${hours}::int * 3600.0) as at, app as key, sum(${sql(columnOf(meter))})::bigint as used
-    from account_hour where account_id = ${accountId} and hour >= ${from} and hour < ${until}
+    select to_timestamp(${step} * ${unitMs[resolution] / 1000}::float8) as at, app as key, ${sql(columnOf(meter))} as used
+    from ${sql(`account_${resolution}`)} where account_id = ${accountId} and ${step} >= ${from} and ${step} < ${until}
       ${app === undefined ? sql`` : sql`and app = ${app}`}
-    group by 1, 2 order by 1, 2`
+    order by 1, 2`
 }
 
 /** Amounts of one meter a step and container of an app. The key is `host:container id`. */

@@ -2,7 +2,7 @@ import type { Sql } from '#db/client.ts'
 import type { Meter } from '#agents/protocol.ts'
 import { FOREVER_HOUR, hourOf, type Window } from '../time.ts'
 import { NAME_KEY, IMAGE_KEY } from './label.ts'
-import { columnOf } from './sql.ts'
+import { columnOf, stepsOf } from './sql.ts'
 
 export type ViolationState = 'open' | 'acknowledged' | 'resolved'
 export type ViolationFilter = {
@@ -127,21 +127,22 @@ export type Consumer = {
   used: bigint
 }
 
-/** Who used most of a meter in a window, by account or app. Account null is "unattributed". */
+/** Who used most of a meter in a window of whole hours or days, by account or app. Account null is "unattributed". */
 export const topOwners = async (
   sql: Sql,
   meter: Meter,
   window: Window,
+  unit: 'hour' | 'day',
   by: 'account' | 'app',
   limit: number,
 ): Promise<Consumer[]> => {
-  const [from, until] = [hourOf(window.start), hourOf(window.end.getTime() - 1) + 1]
+  const [from, until] = stepsOf(window, unit)
   return await sql<Consumer[]>`
     select coalesce(a.name, '') || ${by === 'app' ? sql`'/' || t.app` : sql`''`} as key, a.name as account, t.app, null::int as host_id,
       null as container_id, null as container, t.used
     from (
-      select account_id, ${by === 'app' ? sql`app` : sql`null as app`}, sum(${sql(columnOf(meter))})::bigint as used from account_hour
-      where hour >= ${from} and hour < ${until} group by 1, 2 order by used desc limit ${limit}
+      select account_id, ${by === 'app' ? sql`app` : sql`null as app`}, sum(${sql(columnOf(meter))})::bigint as used from ${sql(`account_${unit}`)}
+      where ${sql(unit)} >= ${from} and ${sql(unit)} < ${until} group by 1, 2 order by used desc limit ${limit}
     ) t left join account a on a.id = t.account_id where t.used > 0 order by t.used desc`
 }
 

@@ -153,9 +153,9 @@ describe('an export', () => {
 
 test('top consumers by account, app and container', async () => {
   const window = { start: at('08:00:00'), end: NOW }
-  const byAccount = await topOwners(sql, 'cpuUs', window, 'account', 1)
+  const byAccount = await topOwners(sql, 'cpuUs', window, 'hour', 'account', 1)
   expect(byAccount.map((r) => [r.account, r.used])).toEqual([['saltmarsh', 2_370_000_000n]])
-  const byApp = await topOwners(sql, 'cpuUs', window, 'app', 2)
+  const byApp = await topOwners(sql, 'cpuUs', window, 'day', 'app', 2)
   expect(byApp[0]).toMatchObject({ key: 'saltmarsh/web', used: 2_160_000_000n })
   const containers = await topContainers(sql, 'cpuUs', END / 60 - 1, 2)
   expect(containers.map((r) => [r.container, r.account, r.app, r.used])).toEqual([

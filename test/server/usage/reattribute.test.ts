@@ -45,6 +45,8 @@ const rule = (labelKey: string, labelValue: string, account: string, app: string
 
 afterEach(async () => {
   const text = eachMeter('sum($)::text as $')
+  const byDay = `select account_id, app, ${text} from account_day group by 1, 2 order by 1, 2`
+  expect(await sql.unsafe(byDay)).toEqual(await sql.unsafe(byDay.replace('account_day', 'account_hour')))
   expect(await sql.unsafe(`select ${text}, sum(containers)::int as c from account_hour`)).toEqual(
     await sql.unsafe(`select ${text}, count(*)::int as c from usage_hour`),
   )

@@ -61,6 +61,8 @@ afterEach(async () => {
   const [epochs] = await sql.unsafe(`select ${text} from usage_hour`)
   const [accounts] = await sql.unsafe(`select ${text} from account_hour`)
   expect(accounts).toEqual(epochs)
+  const [days] = await sql.unsafe(`select ${text} from account_day`)
+  expect(days).toEqual(epochs)
 })
 
 describe('rolling minutes into hours', () => {

@@ -1,7 +1,7 @@
 import type { Metadata } from 'next'
 import type { Caller } from '#server/router.ts'
 import { meterOf, METERS } from '../../../[account]/meters.ts'
-import { asked, one, type Search, windowOf, withQuery } from '../../../[account]/window.ts'
+import { one, type Search, withQuery } from '../../../[account]/window.ts'
 import { load, server } from '../../../server.ts'
 import { CrumbName } from '../../../shell/crumbs.tsx'
 import { Live } from '../../../shell/live.tsx'
@@ -22,7 +22,14 @@ const BY = [
   { name: 'app', label: 'Apps' },
   { name: 'container', label: 'Containers' },
 ] as const
-const OFFERED = ['1h', '24h', '7d'] as const
+const HOUR = 3_600_000
+const DAY = 24 * HOUR
+const WINDOWS = [
+  { name: 'hour', label: 'This hour', step: HOUR, steps: 1 },
+  { name: 'today', label: 'Today', step: DAY, steps: 1 },
+  { name: '7d', label: '7 d', step: DAY, steps: 7 },
+  { name: '30d', label: '30 d', step: DAY, steps: 30 },
+] as const
 const path = '/ops/quotas/top'
 const SHOWN = 25
 
@@ -30,12 +37,15 @@ const SHOWN = 25
 export default async function TopPage({ searchParams }: { searchParams: Promise<Search> }) {
   const search = await searchParams
   const now = new Date()
-  const wanted = windowOf(search, now, '24h')
-  const window = OFFERED.some((name) => name === wanted.name) ? wanted : windowOf({}, now, '24h')
-  const meter = meterOf(one(search['meter']))
   const by = BY.find((b) => b.name === one(search['by']))?.name ?? 'account'
+  const offered = by === 'container' ? WINDOWS.slice(0, 1) : WINDOWS
+  const wanted =
+    offered.find((w) => w.name === one(search['window'])) ?? offered[offered.length > 1 ? 1 : 0] ?? WINDOWS[0]
+  const end = (Math.floor(now.getTime() / wanted.step) + 1) * wanted.step
+  const window = { from: new Date(end - wanted.steps * wanted.step).toISOString(), to: new Date(end).toISOString() }
+  const meter = meterOf(one(search['meter']))
   const api = await server()
-  const top = await load(api.usage.top({ meter: meter.name, window: asked(window), by, limit: SHOWN }))
+  const top = await load(api.usage.top({ meter: meter.name, window, by, limit: SHOWN }))
   const most = top.rows[0]?.used ?? 0n
   const columns: Column<Row>[] = [
     {
@@ -62,10 +72,10 @@ export default async function TopPage({ searchParams }: { searchParams: Promise<
         <div className="row">
           <Segmented
             label="Window"
-            items={OFFERED.map((name) => ({
-              label: name === '1h' ? '1 h' : name === '24h' ? '24 h' : '7 d',
-              href: withQuery(path, search, { window: name }),
-              current: name === window.name,
+            items={offered.map((w) => ({
+              label: w.label,
+              href: withQuery(path, search, { window: w.name }),
+              current: w === wanted,
             }))}
           />
           <Segmented
