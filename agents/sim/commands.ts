@@ -37,7 +37,7 @@ export const simCommands = (
       upperDir: '',
       volumes: [],
     }
-    return { is, probe: null, epoch: watch.epochOf(id), created: true, lastState: '' }
+    return { is, probe: null, epoch: watch.epochOf(id), created: true, lastState: '', codeless: null }
   }
   const carry: Carry = async (command, is) => {
     const container = watch.find(is.id)

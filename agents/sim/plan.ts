@@ -79,7 +79,7 @@ const paced = (churn: Churn, pace: number): Churn =>
 
 /** The fleet that follows from the options: the same options, the same fleet. */
 export const planFleet = (options: FleetOptions): HostPlan[] => {
-  const { seed, hosts, containers, presentS, pace = 1, uptimeS = 41 * 86_400 } = options
+  const { seed, hosts, containers, presentS, pace = 1, uptimeS = 29.4 * 86_400 } = options
   const decks = new Map<ClusterKind, App[]>()
   const dealtSoFar = new Map<string, number>()
   const next = (kind: ClusterKind): App => {
@@ -95,7 +95,7 @@ export const planFleet = (options: FleetOptions): HostPlan[] => {
     const number = (numbers.get(region) ?? 0) + 1
     numbers.set(region, number)
     const name = `${region}-c${String(number).padStart(2, '0')}`
-    const bornS = Math.floor(presentS - uptimeS - shareOf(seed, name, 'born') * 86_400)
+    const bornS = Math.floor(presentS - uptimeS - shareOf(seed, name, 'born') * Math.min(40_000, uptimeS / 4))
     const slots = Array.from({ length: containers }, (_, index): Slot => {
       const app = next(kind)
       const of = `${app.account}/${app.app}`
