@@ -1,22 +1,7 @@
 import { sql } from 'drizzle-orm'
-import {
-  bigint,
-  check,
-  customType,
-  index,
-  jsonb,
-  pgTable,
-  primaryKey,
-  text,
-  timestamp,
-  uniqueIndex,
-} from 'drizzle-orm/pg-core'
+import { check, index, jsonb, pgTable, primaryKey, text, uniqueIndex } from 'drizzle-orm/pg-core'
+import { at, bytea, id, ref } from './columns.ts'
 import { authUser } from './auth.ts'
-
-const at = (name: string) => timestamp(name, { withTimezone: true })
-const id = () => bigint('id', { mode: 'bigint' }).primaryKey().generatedAlwaysAsIdentity()
-const ref = (name: string) => bigint(name, { mode: 'bigint' })
-export const bytea = customType<{ data: Uint8Array }>({ dataType: () => 'bytea' })
 
 /** Who owns apps and pays: a user or an organization. `name` is a Docker path component. */
 export const account = pgTable(

@@ -1,10 +1,10 @@
-import { bigint, boolean, index, integer, pgTable, text, timestamp, uniqueIndex } from 'drizzle-orm/pg-core'
+import { bigint, boolean, index, integer, pgTable, text, uniqueIndex } from 'drizzle-orm/pg-core'
+import { at } from './columns.ts'
 
 /**
  * better-auth's tables, prefixed `auth_`. Their `account` is a way to sign in and has nothing to
  * do with ours. Shapes follow better-auth 1.6 with its two-factor and passkey plugins.
  */
-const at = (name: string) => timestamp(name, { withTimezone: true })
 
 export const authUser = pgTable('auth_user', {
   id: text('id').primaryKey(),

@@ -1,20 +1,8 @@
 import { sql } from 'drizzle-orm'
-import {
-  bigint,
-  boolean,
-  check,
-  index,
-  integer,
-  jsonb,
-  pgTable,
-  primaryKey,
-  text,
-  timestamp,
-} from 'drizzle-orm/pg-core'
-import { account, bytea } from './accounts.ts'
+import { bigint, boolean, check, index, integer, jsonb, pgTable, primaryKey, text } from 'drizzle-orm/pg-core'
+import { at, bytea, id } from './columns.ts'
+import { account } from './accounts.ts'
 
-const at = (name: string) => timestamp(name, { withTimezone: true })
-const id = () => bigint('id', { mode: 'bigint' }).primaryKey().generatedAlwaysAsIdentity()
 const hostRef = () =>
   integer('host_id')
     .notNull()

@@ -1,10 +1,8 @@
 import { sql } from 'drizzle-orm'
-import { bigint, check, index, integer, pgTable, primaryKey, text, timestamp } from 'drizzle-orm/pg-core'
+import { bigint, check, index, integer, pgTable, primaryKey, text } from 'drizzle-orm/pg-core'
+import { at, id } from './columns.ts'
 import { account } from './accounts.ts'
 import { authUser } from './auth.ts'
-
-const at = (name: string) => timestamp(name, { withTimezone: true })
-const id = () => bigint('id', { mode: 'bigint' }).primaryKey().generatedAlwaysAsIdentity()
 
 /** Something its audience should know. `key` states the fact, so that telling it twice is one notice. */
 export const notice = pgTable(

@@ -9,14 +9,12 @@ import {
   pgTable,
   primaryKey,
   text,
-  timestamp,
   uniqueIndex,
 } from 'drizzle-orm/pg-core'
-import { account, bytea } from './accounts.ts'
+import { at, bytea, id } from './columns.ts'
+import { account } from './accounts.ts'
 import { cluster } from './hosts.ts'
 
-const at = (name: string) => timestamp(name, { withTimezone: true })
-const id = () => bigint('id', { mode: 'bigint' }).primaryKey().generatedAlwaysAsIdentity()
 const count = (name: string) => bigint(name, { mode: 'bigint' }).notNull()
 
 /** The ten meters, in the wire's order: µs, MiB·s and bytes. */
