@@ -4,10 +4,10 @@ import { migrate } from '#db/migrate.ts'
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { freePort } from '../../support/controlPlane.ts'
 
 /** A control plane as a process of its own on a PostgreSQL of its own, with fsync on. */
 export type ControlPlane = {
@@ -23,14 +23,6 @@ export type ControlPlane = {
 }
 
 const US_PER_TICK = 10_000
-
-export const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  return port
-}
 
 const ticksOf = (pid: number): number => {
   try {
