@@ -1,6 +1,7 @@
 import type { Pool } from '#db/client.ts'
 import { createHTTPHandler } from '@trpc/server/adapters/standalone'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { join } from 'node:path'
 import { toNodeHandler } from 'better-auth/node'
 import type { Auth } from './accounts/auth.ts'
 import { identify } from './accounts/identify.ts'
@@ -11,6 +12,7 @@ import { findRoute, ipOf, requestIdOf, runRoute, sendError, type Exchange, type 
 import type { Live } from './live.ts'
 import { log } from './log.ts'
 import { httpSeconds } from './metrics.ts'
+import { readPageRoutes } from './pageRoute.ts'
 import { appRouter, createCaller, type Caller } from './router.ts'
 
 type NodeHandler = (req: IncomingMessage, res: ServerResponse) => Promise<void>
@@ -58,6 +60,7 @@ export const pageCaller = (deps: Pick<Deps, 'sql' | 'env' | 'auth' | 'live'>) =>
 /** One handler for everything on the port: routes, then tRPC, then sign-in, then pages. */
 export const webHandler = (deps: Deps): NodeHandler => {
   const exchanges = new WeakMap<IncomingMessage, Exchange>()
+  const pageRoute = readPageRoutes(join(import.meta.dirname, '..'))
   const trpc = createHTTPHandler({
     router: appRouter,
     basePath: '/trpc/',
@@ -91,7 +94,7 @@ export const webHandler = (deps: Deps): NodeHandler => {
     req.headers['x-request-id'] = exchange.requestId
     req.headers['x-wharf-ip'] = exchange.ip
     req.headers['x-wharf-path'] = req.url ?? '/'
-    const done = httpSeconds.startTimer({ route: kind })
+    const done = httpSeconds.startTimer({ route: kind === 'page' ? pageRoute(url.pathname) : kind })
     res.once('close', () => done({ status: `${Math.floor(res.statusCode / 100)}xx` }))
     try {
       if (/^\/(v1|v2|api)\//.test(url.pathname) && kind === 'page')

@@ -46,6 +46,12 @@ const backlog = new Gauge({
   registers: [registry],
 })
 
+const threadsReady = new Gauge({
+  name: 'wharf_ingest_threads',
+  help: 'Threads that verify, decode and commit reports, and are ready.',
+  registers: [registry],
+})
+
 type Pending = { resolve: (answer: ThreadAnswer) => void; timer: NodeJS.Timeout }
 type Thread = { post(request: ThreadRequest): boolean; close(): Promise<void> }
 
@@ -68,10 +74,12 @@ const startThread = async (data: ThreadData, answered: Map<number, Pending>): Pr
       next.on('message', (message: ThreadAnswer | 'ready') => {
         if (message !== 'ready') return settle(message)
         worker = next
+        threadsReady.inc()
         ready()
       })
       next.on('error', (error) => log.error({ err: error }, 'ingest thread failed'))
       next.on('exit', () => {
+        if (worker === next) threadsReady.dec()
         worker = undefined
         for (const id of own)
           settle({ id, error: { code: 'UNAVAILABLE', message: 'ingest is starting again; send it again' } })
