@@ -19,8 +19,16 @@ function QrCode({ text }: { text: string }) {
   )
 }
 
-/** Takes the secret into the app and proves it with a first code. */
-export function EnrolFactor({ uri, onDone, onCancel }: { uri: string; onDone: () => void; onCancel: () => void }) {
+/** Loaded when it is asked for. Takes the secret into the app and proves it with a first code. */
+export default function EnrolFactor({
+  uri,
+  onDone,
+  onCancel,
+}: {
+  uri: string
+  onDone: () => void
+  onCancel: () => void
+}) {
   const [busy, setBusy] = useState(false)
   const [error, setError] = useState<string>()
   const secret = new URL(uri).searchParams.get('secret') ?? ''

@@ -1,15 +1,17 @@
 'use client'
 
 import { useRouter } from 'next/navigation'
-import { useState } from 'react'
+import { lazy, Suspense, useState } from 'react'
 import { authCall, textIn, textsIn } from '../../auth.ts'
 import { Button } from '../../ui/button.tsx'
 import { FieldError, TextField } from '../../ui/field.tsx'
 import { Panel } from '../../ui/panel.tsx'
+import { Skeleton } from '../../ui/states.tsx'
 import { StatusBadge } from '../../ui/status.tsx'
 import { toast } from '../../ui/toast.tsx'
 import { BackupCodes } from './backup-codes.tsx'
-import { EnrolFactor } from './enrol-factor.tsx'
+
+const EnrolFactor = lazy(() => import('./enrol-factor.tsx'))
 
 type Step = { at: 'rest' } | { at: 'enrol'; uri: string; codes: string[] } | { at: 'codes'; codes: string[] }
 
@@ -52,7 +54,9 @@ export function SecondFactorPanel({ isOn, hasPassword }: { isOn: boolean; hasPas
       badge={<StatusBadge status={isOn ? 'operational' : 'unknown'}>{isOn ? 'On' : 'Off'}</StatusBadge>}
     >
       {step.at === 'enrol' && (
-        <EnrolFactor uri={step.uri} onDone={() => enrolled(step.codes)} onCancel={() => setStep({ at: 'rest' })} />
+        <Suspense fallback={<Skeleton rows={6} />}>
+          <EnrolFactor uri={step.uri} onDone={() => enrolled(step.codes)} onCancel={() => setStep({ at: 'rest' })} />
+        </Suspense>
       )}
       {step.at === 'codes' && <BackupCodes codes={step.codes} onKept={() => setStep({ at: 'rest' })} />}
       {step.at === 'rest' && asks === undefined && (
