@@ -26,7 +26,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['test/{server,agents,app,db,cli,sim,house}/**/*.test.ts'],
+          include: ['test/{server,agents,app,db,cli,sim,house,operations}/**/*.test.ts'],
           exclude,
           globalSetup: setup,
           testTimeout: 30_000,
