@@ -79,7 +79,9 @@ export function Groups({ rows, mayMap }: { rows: readonly Group[]; mayMap: boole
       <Panel
         title="Not attributed"
         sub={
-          mayMap ? `${rows.length} groups, most CPU first` : `${rows.length} groups. Mapping them needs the role admin.`
+          mayMap
+            ? `${rows.length} ${rows.length === 1 ? 'group' : 'groups'}, most CPU first`
+            : `${rows.length} groups. Mapping them needs the role admin.`
         }
         flush
       >

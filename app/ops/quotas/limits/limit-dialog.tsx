@@ -122,7 +122,7 @@ export function LimitDialog({
             />
           </>
         )}
-        <div className="grid grid-cols-2 gap-3">
+        <div className="grid grid-cols-2 items-start gap-3">
           <SelectField
             label="Meter"
             value={meter}
@@ -145,7 +145,7 @@ export function LimitDialog({
             onChange={(event) => setScope(event.target.value as Scope)}
           />
         </div>
-        <div className="grid grid-cols-[1fr_8rem] gap-3">
+        <div className="grid grid-cols-[1fr_8rem] items-start gap-3">
           <TextField
             label="Soft limit"
             help="The owner is told."
@@ -155,7 +155,7 @@ export function LimitDialog({
             onChange={(event) => setSoft({ ...soft, text: event.target.value })}
           />
           <SelectField
-            label="Unit"
+            label="Its unit"
             value={soft.unit}
             options={units}
             onChange={(event) => setSoft({ ...soft, unit: event.target.value })}
@@ -169,7 +169,7 @@ export function LimitDialog({
             onChange={(event) => setHard({ ...hard, text: event.target.value })}
           />
           <SelectField
-            label="Unit"
+            label="Its unit"
             value={hard.unit}
             options={units}
             onChange={(event) => setHard({ ...hard, unit: event.target.value })}
