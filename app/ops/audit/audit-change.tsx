@@ -44,7 +44,7 @@ export function AuditChange({
     ...(requestId ? [['request', requestId] as [string, string]] : []),
   ]
   return (
-    <details className="w-[20ch] max-w-full open:w-[44ch] 2xl:w-[40ch]">
+    <details className="w-full sm:w-[20ch] sm:open:w-[44ch] 2xl:w-[40ch]">
       <summary className="cursor-pointer truncate">{line || <span className="dim">details</span>}</summary>
       <Facts of={facts} />
     </details>
