@@ -25,10 +25,13 @@ export const createCommands = (options: {
   saved: { results: CommandResult[]; unsent: number[]; before: Record<string, Before> }
   save: () => void
   onKnown: (answer: CommandsAnswer) => void
+  /** False while the host's containers are not known yet: until then a command cannot be judged and stays pending. */
+  isReady?: () => boolean
   /** Carries a command out where not by the engine itself. */
   carry?: typeof execute
 }) => {
-  const { api, hostId, serverKey, corrected, containers, log, save, onKnown, carry = execute } = options
+  const { api, hostId, serverKey, corrected, containers, log, save, onKnown } = options
+  const { isReady = () => true, carry = execute } = options
   let results = options.saved.results
   let unsent = options.saved.unsent
   const { before } = options.saved
@@ -37,10 +40,10 @@ export const createCommands = (options: {
   let pollAgain = false
 
   const carryOut = async (command: Command): Promise<CommandResult> => {
+    const engine = containers.engine()
+    if (!engine) return { id: command.id, outcome: 'failed', detail: 'there is no engine, or it is away' }
     const refusal = objection(command, hostId, corrected(), containers.epochsOf(command.containerId))
     if (refusal) return refusal
-    const engine = containers.engine()
-    if (!engine) return { id: command.id, outcome: 'failed', detail: 'there is no engine' }
     await containers.inspect(command.containerId)
     const still = objection(command, hostId, corrected(), containers.epochsOf(command.containerId))
     const container = containers.get(command.containerId)
@@ -127,7 +130,7 @@ export const createCommands = (options: {
       }
       const known = answer.json as CommandsAnswer
       onKnown(known)
-      take(known)
+      if (isReady()) take(known)
       await tell()
     } while (pollAgain)
   }

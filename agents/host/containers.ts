@@ -15,6 +15,8 @@ export type Container = {
   epoch: number | null
   /** True where the agent was there before it. */
   created: boolean
+  /** The end of this start's life is told, but not yet with its exit code. */
+  codeless: string | null
   lastState: string
 }
 
@@ -73,20 +75,49 @@ export const createContainers = (options: {
     }
   }
 
-  const end = (container: Container) => {
+  const ended = (epoch: number | undefined, exitCode: number | null) => {
+    const state = { running: false, ...(exitCode === null ? {} : { exitCode }) }
+    if (epoch !== undefined) onEvent({ epoch, monoMs: mono(), kind: 'die', state })
+  }
+
+  /** Ends the life that is measured, and tells of it at once; where the exit code is not known yet, it follows. */
+  const died = (container: Container, exitCode: number | null) => {
     const { probe } = container
     if (!probe) return
     // Where the cgroup still stands this is what it came to; else the last sample is.
     readOne(container)
-    ledger.closeLife(probe.life.containerId, probe.life.startedAt)
+    const { containerId, startedAt } = probe.life
+    const epoch = ledger.closeLife(containerId, startedAt)
+    ended(epoch, exitCode)
+    container.codeless = exitCode === null && epoch !== undefined ? startedAt : null
     probe.close()
     container.probe = null
   }
 
-  const died = (container: Container, exitCode: number) => {
-    if (!container.probe) return
-    end(container)
-    happened(container, 'die', { running: false, exitCode })
+  const exited = (container: Container, startedAt: string, exitCode: number) => {
+    if (container.codeless !== startedAt) return
+    container.codeless = null
+    happened(container, 'state', { running: false, exitCode })
+  }
+
+  const closeObject = (kind: 'layer' | 'log', id: string) => {
+    ended(ledger.epochOfObject(kind, id), null)
+    ledger.closeObject(kind, id)
+  }
+
+  /** Ends what saved state went on with and nobody watched the end of. `present` are the engine's containers. */
+  const closeGone = (present: Set<string>) => {
+    for (const { declaration, kind } of ledger.openEntries()) {
+      const { objectId, startedAt } = declaration
+      if (kind === 'container') {
+        const container = containers.get(objectId)
+        const { is, probe } = container ?? {}
+        const lives = probe?.life.startedAt === startedAt || (is?.running && is.startedAt === startedAt)
+        // A container that is listed but could not be inspected may live.
+        if (lives || (!is && present.has(objectId))) continue
+        ended(ledger.closeLife(objectId, startedAt), is?.startedAt === startedAt ? is.exitCode : null)
+      } else if (kind !== 'volume' && !present.has(objectId)) closeObject(kind, objectId)
+    }
   }
 
   const begin = (container: Container) => {
@@ -99,7 +130,7 @@ export const createContainers = (options: {
     }
     const known = ledger.epochOfLife(container.is.id, container.is.startedAt) !== undefined
     if (!readOne(container)) {
-      end(container)
+      died(container, null)
       return
     }
     container.probe.onEmpty(() => readOne(container))
@@ -112,8 +143,8 @@ export const createContainers = (options: {
     const container = containers.get(id)
     if (!container) return
     died(container, container.is.exitCode)
-    ledger.closeObject('layer', id)
-    ledger.closeObject('log', id)
+    closeObject('layer', id)
+    closeObject('log', id)
     containers.delete(id)
     onChange()
   }
@@ -121,12 +152,14 @@ export const createContainers = (options: {
   const update = (is: Inspected) => {
     let container = containers.get(is.id)
     if (!container) {
-      container = { is, probe: null, epoch: lastEpochs[is.id] ?? null, created: listed, lastState: '' }
+      container = { is, probe: null, epoch: lastEpochs[is.id] ?? null, created: listed, codeless: null, lastState: '' }
       containers.set(is.id, container)
     }
     const { probe } = container
-    if (probe && (!is.running || probe.pid !== is.pid || probe.life.startedAt !== is.startedAt))
-      died(container, is.exitCode)
+    if (probe && (!is.running || probe.pid !== is.pid || probe.life.startedAt !== is.startedAt)) {
+      // A later start has forgotten what the one before came to.
+      died(container, is.running ? null : is.exitCode)
+    } else if (!is.running) exited(container, is.startedAt, is.exitCode)
     container.is = is
     if (is.running && is.pid > 0 && !container.probe) begin(container)
     const { name, image, imageId, labels, limits } = is
@@ -181,6 +214,7 @@ export const createContainers = (options: {
           return same ? undefined : inspect(id)
         }),
       )
+      closeGone(present)
       listed = true
     },
 
@@ -193,6 +227,7 @@ export const createContainers = (options: {
       else if (action === 'die' || action === 'died') {
         if (container) {
           died(container, exitCode ?? 0)
+          exited(container, container.is.startedAt, exitCode ?? 0)
           container.is = { ...container.is, running: false, pid: 0, exitCode: exitCode ?? 0 }
         }
         void inspect(id)
@@ -205,7 +240,7 @@ export const createContainers = (options: {
     sample() {
       for (const container of containers.values()) {
         if (!container.probe || readOne(container)) continue
-        end(container)
+        died(container, null)
         void inspect(container.is.id)
       }
     },

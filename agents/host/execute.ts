@@ -28,6 +28,12 @@ export const cpuRestore = (before: Inspected['cpu']): Record<string, number> =>
     ? { NanoCpus: before.NanoCpus }
     : { CpuPeriod: before.CpuPeriod || DEFAULT_PERIOD_US, CpuQuota: before.CpuQuota || -1 }
 
+/** The cpu that an engine leaves to a container, in thousandths of a core; Infinity where it has no limit. */
+export const cpuLimitMilli = ({ NanoCpus, CpuQuota, CpuPeriod }: Inspected['cpu']): number => {
+  if (NanoCpus > 0) return NanoCpus / 1e6
+  return CpuQuota > 0 ? (CpuQuota / (CpuPeriod || DEFAULT_PERIOD_US)) * 1000 : Infinity
+}
+
 const cpuEvidence = (when: 'before' | 'after', cpu: Record<string, number>): Evidence =>
   Object.fromEntries(Object.entries(cpu).map(([name, value]) => [`${when}${name}`, value]))
 
@@ -105,9 +111,11 @@ export const execute = async (
       if (isMissing(args.cpuPercent)) return refused('it does not say how much cpu to leave')
       const { NanoCpus, CpuQuota, CpuPeriod } = is.cpu
       remember({ cpu: { NanoCpus, CpuQuota, CpuPeriod } })
-      const fields = cpuUpdate(is.cpu, args.cpuPercent * 10)
+      // Never to more than it had: a throttle takes away.
+      const milli = Math.min(args.cpuPercent * 10, cpuLimitMilli(before[is.id]?.cpu ?? is.cpu))
+      const fields = cpuUpdate(is.cpu, milli)
       await post('/update', fields)
-      return done(`throttled to ${args.cpuPercent} % of a core`, {
+      return done(`throttled to ${milli / 10} % of a core`, {
         ...cpuEvidence('before', is.cpu),
         ...cpuEvidence('after', fields),
       })
@@ -128,6 +136,8 @@ export const execute = async (
       const fields = { ...memory, ...cpu }
       if (Object.keys(fields).length === 0) return refused('it names no limit')
       await post('/update', fields)
+      // Limits that are set now are the ones to keep: a throttle of before is over.
+      if (Object.keys(cpu).length > 0) forget('cpu')
       return done('limits set', {
         ...cpuEvidence('before', is.cpu),
         ...(is.limits?.memoryMib === undefined ? {} : { beforeMemoryMib: is.limits.memoryMib }),

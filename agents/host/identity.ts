@@ -1,4 +1,4 @@
-import { chmodSync, readFileSync } from 'node:fs'
+import { chmodSync, existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { writeDurably } from './durable.ts'
 
@@ -21,9 +21,17 @@ export const writeIdentity = (stateDir: string, identity: Identity) => {
   chmodSync(path(stateDir), 0o600)
 }
 
+const nextKeyPath = (stateDir: string) => join(stateDir, 'next-key.pem')
+
 /** Keeps a key that the control plane is about to learn, in `next-key.pem`, until the identity holds it. */
 export const writeNextKey = (stateDir: string, pem: string) =>
-  writeDurably(join(stateDir, 'next-key.pem'), Buffer.from(pem), 0o600)
+  writeDurably(nextKeyPath(stateDir), Buffer.from(pem), 0o600)
+
+/** The key of a rotation that did not come to its end, in PEM; null where there is none. */
+export const readNextKey = (stateDir: string): string | null =>
+  existsSync(nextKeyPath(stateDir)) ? readFileSync(nextKeyPath(stateDir), 'utf8') : null
+
+export const removeNextKey = (stateDir: string) => rmSync(nextKeyPath(stateDir), { force: true })
 
 /** Throws where the host is not enrolled, saying what to do. */
 export const readIdentity = (stateDir: string): Identity => {

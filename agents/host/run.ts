@@ -8,6 +8,7 @@ import { createCommands } from './commands.ts'
 import { createContainers } from './containers.ts'
 import { startDelivery } from './deliver.ts'
 import { socketPaths, type Engine } from './engine.ts'
+import { endRotation } from './enrol.ts'
 import { ROOTS, type Roots } from './files.ts'
 import { createFindings } from './findings.ts'
 import { followEngine } from './follow.ts'
@@ -57,6 +58,9 @@ const within = (ms: number, work: Promise<unknown>) =>
 export const run = async (options: RunOptions): Promise<Agent> => {
   const { stateDir, env = process.env, roots = ROOTS, log = stderrLog, samplesMs = 10_000, hostname } = options
   mkdirSync(stateDir, { recursive: true, mode: 0o700 })
+  await endRotation({ stateDir, ...(options.url === undefined ? {} : { url: options.url }) }).catch((error: unknown) =>
+    log('warn', 'a rotation that was cut off could not be ended', { error: reason(error) }),
+  )
   const identity = readIdentity(stateDir)
   const url = options.url ?? identity.url
   const signer = { hostId: identity.hostId, keyId: identity.keyId, key: createPrivateKey(identity.privateKey) }
@@ -128,9 +132,12 @@ export const run = async (options: RunOptions): Promise<Agent> => {
     ledger,
     time,
     containers,
+    onEvent: (event) => recorder.draft().events.push(event),
     onFailure,
     onFinding: (finding) => {
       log('warn', 'a log runs away', { epoch: finding.epoch, ...finding.detail })
+      // Its container may have started since the last report: a finding means nothing without the epoch it names.
+      if (running) report()
       findings.add(finding)
     },
   })
@@ -147,6 +154,7 @@ export const run = async (options: RunOptions): Promise<Agent> => {
     log,
     saved: { results: saved?.results ?? [], unsent: saved?.unsent ?? [], before: saved?.before ?? {} },
     save,
+    isReady: () => running,
     onKnown: ({ contiguousSeq, maxSeq }) => {
       if (recorder.nextSeq() === null) {
         recorder.learnSeq(maxSeq)
@@ -265,6 +273,7 @@ export const run = async (options: RunOptions): Promise<Agent> => {
     onHint: () => void commands.poll(),
   })
   void findings.tell()
+  void commands.poll()
   log('info', 'the agent runs', {
     hostId: identity.hostId,
     url,

@@ -1,7 +1,7 @@
 import { statfsSync, statSync } from 'node:fs'
-import type { Finding } from '#agents/protocol.ts'
+import type { AgentEvent, Finding } from '#agents/protocol.ts'
 import type { Containers } from './containers.ts'
-import type { Ledger, StorageObject } from './ledger.ts'
+import type { Ledger, StorageKind, StorageObject } from './ledger.ts'
 import { grow, openGrowth, type Growth } from './runaway.ts'
 import type { Time } from './time.ts'
 import { startWalker, type Tree } from './walker.ts'
@@ -29,14 +29,22 @@ export const createStorage = (options: {
   ledger: Ledger
   time: Time
   containers: Containers
+  onEvent: (event: AgentEvent) => void
   onFailure: (failure: string) => void
   onFinding: (finding: Finding) => void
 }) => {
-  const { ledger, time, containers, onFailure, onFinding } = options
+  const { ledger, time, containers, onEvent, onFailure, onFinding } = options
   const objects = new Map<string, { object: StorageObject; path: string; created: boolean }>()
   const growths = new Map<string, Growth>()
   /** Mount points of volumes that no container on this host uses now. */
   const unused = new Map<string, string>()
+
+  const close = (kind: StorageKind, objectId: string) => {
+    const epoch = ledger.epochOfObject(kind, objectId)
+    if (epoch === undefined) return
+    ledger.closeObject(kind, objectId)
+    onEvent({ epoch, monoMs: time.mono(), kind: 'die', state: { running: false } })
+  }
 
   const walker = startWalker({
     mono: time.mono,
@@ -47,7 +55,7 @@ export const createStorage = (options: {
     },
     onGone: (key) => {
       const found = objects.get(key)
-      if (found) ledger.closeObject(found.object.kind, found.object.objectId)
+      if (found) close(found.object.kind, found.object.objectId)
     },
     onFailed: (key, why) => onFailure(`${key.replace('\n', ' ')} could not be measured: ${why}`),
   })
@@ -90,7 +98,7 @@ export const createStorage = (options: {
       for (const { Name, Mountpoint } of Volumes ?? []) if (Name && Mountpoint) unused.set(Name, Mountpoint)
       for (const { declaration } of ledger.openEntries()) {
         if (declaration.kind !== 'volume' || unused.has(declaration.objectId)) continue
-        ledger.closeObject('volume', declaration.objectId)
+        close('volume', declaration.objectId)
         objects.delete(`volume\n${declaration.objectId}`)
       }
       refresh()

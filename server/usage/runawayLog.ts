@@ -28,6 +28,7 @@ type Found = {
 }
 
 const MIB = 1_048_576
+const DECLARED_WITHIN_MS = 3_600_000
 /** First key of the lock under which one host's findings are followed, one after the other. */
 const HOST_LOCK = 724_500
 
@@ -40,7 +41,7 @@ export const runawayLog = async (ctx: Context, { hostId, findingId }: JobPayload
   await ctx.sql.begin(async (tx) => {
     await tx`select pg_advisory_xact_lock(${HOST_LOCK}, ${hostId})`
     const found = await findingOf(tx, hostId, findingId)
-    if (!found) return
+    if (!found) return requireTime(tx, ctx, hostId, findingId)
     const [done] = await tx`select 1 from violation_event where kind in ('opened', 'repeated', 'escalated')
       and detail ->> 'findingId' = ${findingId}
       and violation_id in (select id from violation where subject = ${subjectOf(hostId, found)})`
@@ -54,6 +55,14 @@ export const runawayLog = async (ctx: Context, { hostId, findingId }: JobPayload
       await record(tx, ctx, id, 'refused', { action: 'truncate_log', why: 'its container has ended' })
     else await truncate(tx, ctx, id, hostId, findingId, found, Number(found.epoch))
   })
+
+/** A finding may overtake the report that declares its epoch: the job then comes again, for an hour. */
+const requireTime = async (tx: Tx, ctx: Context, hostId: number, findingId: string) => {
+  const since = new Date(ctx.now.getTime() - DECLARED_WITHIN_MS)
+  const [early] = await tx`select 1 from finding
+    where host_id = ${hostId} and id = ${findingId} and received_at > ${since}`
+  if (early) throw new Error(`the epoch of finding ${findingId} of host ${hostId} is not declared yet`)
+}
 
 const subjectOf = (hostId: number, found: Found) => `runaway_log:${hostId}:${found.containerId}`
 
