@@ -28,7 +28,7 @@ const text = (cell: Cell): string => {
   if (cell === null || cell === undefined || cell === '') return '-'
   if (cell instanceof Date) return time(cell)
   // Names come from containers and people: nothing in them may steer a terminal.
-  return String(cell).replace(/[\u0000-\u001f\u007f-\u009f]/g, ' ')
+  return String(cell).replace(/\p{Cc}/gu, ' ')
 }
 
 /** Rows as aligned columns under a head; says so where there are none. */

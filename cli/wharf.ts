@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { stripVTControlCharacters } from 'node:util'
 import { defineCommand, renderUsage, runCommand } from 'citty'
 import type { CommandDef } from 'citty'
 import { sentenceOf } from './client.ts'
@@ -52,12 +53,11 @@ const namedBy = async (words: readonly string[]): Promise<{ command: CommandDef;
 const help = async (argv: readonly string[]): Promise<string> => {
   const { command, name } = await namedBy(argv.filter((word) => !word.startsWith('-')))
   const text = await renderUsage({ ...command, meta: { ...command.meta, name } } as CommandDef)
-  return `${process.stdout.isTTY ? text : uncoloured(text)}\n`
+  return `${process.stdout.isTTY ? text : stripVTControlCharacters(text)}\n`
 }
 
-const uncoloured = (text: string) => text.replace(/\u001b\[\d+m/g, '')
 const oneLine = (message: string) =>
-  uncoloured(message)
+  stripVTControlCharacters(message)
     .replace(/\s*\n\s*/g, ' ')
     .replace(/\.$/, '')
 

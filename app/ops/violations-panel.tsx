@@ -22,11 +22,11 @@ const columns: Column<Violation>[] = [
     cell: (v) =>
       v.account ? (
         <>
-          <a href={`/ops/quotas?violation=${v.id}`}>{v.account}</a>
+          <a href={`/ops/quotas/${v.id}`}>{v.account}</a>
           {v.app && <span className="dim"> / {v.app}</span>}
         </>
       ) : (
-        <a href={`/ops/quotas?violation=${v.id}`}>unattributed</a>
+        <a href={`/ops/quotas/${v.id}`}>unattributed</a>
       ),
   },
   { head: 'Resource', cell: (v) => (v.kind === 'runaway_log' ? 'Runaway log' : v.meter) },

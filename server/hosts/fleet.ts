@@ -28,7 +28,7 @@ const ofViolation = (v: OpenViolation): Decision => ({
   kind: 'violation',
   title: `${v.account ?? 'unattributed'}${v.app ? `/${v.app}` : ''}: ${v.kind === 'runaway_log' ? 'runaway log' : `${v.meter} over its ${v.level} limit`}`,
   detail: v.host ? `on ${v.host}` : `${v.occurrences} time${v.occurrences === 1 ? '' : 's'}`,
-  href: `/ops/quotas?violation=${v.id}`,
+  href: `/ops/quotas/${v.id}`,
   since: v.openedAt,
   dueAt: v.dueAt,
   dueAction: v.dueAt ? v.action : null,

@@ -1,6 +1,4 @@
 import type { Tx } from '#db/client.ts'
-import { activeHolds } from '../accounts/sql.ts'
-import type { Hold } from '../accounts/sql.ts'
 import type { Context } from '../context.ts'
 import { FOREVER_HOUR } from '../time.ts'
 import { issue } from './command.ts'
@@ -8,6 +6,7 @@ import { issue } from './command.ts'
 /** Long enough for a host that is away over a weekend. */
 const EXPIRES_IN_SECONDS = 7 * 86_400
 
+type Hold = { id: bigint; kind: string; reason: string }
 type Life = { hostId: number; epoch: number; containerId: string }
 type Raw = { hostId: number; epoch: bigint; containerId: string }
 const lives = (rows: readonly Raw[]): Life[] => rows.map((row) => ({ ...row, epoch: Number(row.epoch) }))
@@ -83,7 +82,8 @@ export const followHolds = async (ctx: Context, { accountId: text }: { accountId
   await ctx.sql.begin(async (tx) => {
     // Placing and lifting may be followed at the same moment: one after the other.
     await tx`select 1 from account where id = ${accountId} for no key update`
-    const [hold] = await activeHolds(tx, accountId)
+    const [hold] = await tx<Hold[]>`select id, kind, reason from account_hold
+      where account_id = ${accountId} and lifted_at is null order by id limit 1`
     if (hold) await stopAll(tx, ctx, accountId, hold)
     else await restartAll(tx, ctx, accountId)
   })

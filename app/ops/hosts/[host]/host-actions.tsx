@@ -31,12 +31,14 @@ export function HostActions({ hostId, name, containers }: { hostId: number; name
           router.refresh()
         }}
       >
-        <p>
-          Its reports are refused from now on, so the usage of its {containers} running container
-          {containers === 1 ? '' : 's'} is no longer counted. They keep running. Usage so far stays. To come back it
-          enrols anew. It is in the audit log.
-        </p>
-        <TextField label="Why" value={reason} onChange={(event) => setReason(event.target.value)} required />
+        <div className="stack">
+          <p>
+            Its reports are refused from now on, so the usage of its {containers} running container
+            {containers === 1 ? '' : 's'} is no longer counted. They keep running. Usage so far stays. To come back it
+            enrols anew. It is in the audit log.
+          </p>
+          <TextField label="Why" value={reason} onChange={(event) => setReason(event.target.value)} required />
+        </div>
       </ConfirmDialog>
     </>
   )

@@ -71,8 +71,10 @@ export function KeysPanel({ hostId, keys }: { hostId: number; keys: readonly Key
           router.refresh()
         }}
       >
-        <p>Requests signed with it are refused from now on. The host’s other keys go on. It is in the audit log.</p>
-        <TextField label="Why" value={reason} onChange={(event) => setReason(event.target.value)} required />
+        <div className="stack">
+          <p>Requests signed with it are refused from now on. The host’s other keys go on. It is in the audit log.</p>
+          <TextField label="Why" value={reason} onChange={(event) => setReason(event.target.value)} required />
+        </div>
       </ConfirmDialog>
     </Panel>
   )

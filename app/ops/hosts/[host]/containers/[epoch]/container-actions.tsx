@@ -176,24 +176,27 @@ export function ContainerActions({ target }: { target: Target }) {
           {...(act.typed ? { typeName: target.name } : {})}
           onConfirm={() => send(act)}
         >
-          <p>{act.consequence} It means this life of the container only, and is in the audit log.</p>
-          {act.fields?.map(({ name, label, help }) => (
+          <div className="stack">
+            {' '}
+            <p>{act.consequence} It means this life of the container only, and is in the audit log.</p>
+            {act.fields?.map(({ name, label, help }) => (
+              <TextField
+                key={name}
+                label={label}
+                help={help}
+                inputMode="numeric"
+                value={values[name] ?? ''}
+                onChange={(event) => setValues((all) => ({ ...all, [name]: event.target.value }))}
+              />
+            ))}
             <TextField
-              key={name}
-              label={label}
-              help={help}
-              inputMode="numeric"
-              value={values[name] ?? ''}
-              onChange={(event) => setValues((all) => ({ ...all, [name]: event.target.value }))}
+              label="Why"
+              help="The owner and the audit log see it."
+              value={reason}
+              onChange={(event) => setReason(event.target.value)}
+              required
             />
-          ))}
-          <TextField
-            label="Why"
-            help="The owner and the audit log see it."
-            value={reason}
-            onChange={(event) => setReason(event.target.value)}
-            required
-          />
+          </div>{' '}
         </ConfirmDialog>
       )}
     </>
