@@ -22,6 +22,12 @@ const unlock = async (sql: Pool, when: 'at once' | 'abandoned') => {
   if (jobs.length > 0) log.warn({ jobs: jobs.length }, 'jobs of a worker that ended are taken up again')
 }
 
+/** Resolves when nobody uses a pool: how a job ended is still being written when its worker says that it stopped. */
+const quiet = async (pool: pg.Pool) => {
+  const isBusy = () => pool.waitingCount > 0 || pool.totalCount > pool.idleCount
+  for (const until = Date.now() + STOP_WITHIN_MS; isBusy() && Date.now() < until;) await sleep(5)
+}
+
 /**
  * Runs graphile-worker until stopped, and starts it again when it gave up: a lost database ends its workers one by one.
  * A stop lets running jobs end.
@@ -81,6 +87,7 @@ export const keepWorking = async (
       clearInterval(timer)
       ending.abort()
       await running
+      await quiet(pgPool)
       await pgPool.end()
     },
   }

@@ -11,9 +11,18 @@ import { startControlPlane, type ControlPlane } from '../../support/controlPlane
 import { containerOf, minuteOfReport, totalsOf, type Fleet } from './killsFleet.ts'
 
 const VICTIMS = ['control plane', 'PostgreSQL', 'agent'] as const
-export type Recovery = { victim: (typeof VICTIMS)[number]; ms: number }
+/** What is killed; `TERM` asks the control plane to stop instead. */
+export type Victim = (typeof VICTIMS)[number] | 'TERM'
+export type Recovery = { victim: Victim; ms: number }
 /** `lost` and `doubled` count reports; `recoveries` are the times from a kill to the first acknowledgement after it. */
-export type KillsResult = { reports: number; lost: number; doubled: number; recoveries: Recovery[]; faults: string[] }
+export type KillsResult = {
+  reports: number
+  lost: number
+  doubled: number
+  recoveries: Recovery[]
+  faults: string[]
+  output: string
+}
 
 const GIVE_UP_MS = 60_000
 
@@ -90,10 +99,11 @@ class Agents {
 }
 
 /** Kills one, lets it come back as its supervisor would bring it, and waits for the first acknowledgement after. */
-const killOne = async (plane: ControlPlane, agents: Agents, victim: Recovery['victim']): Promise<Recovery> => {
+const killOne = async (plane: ControlPlane, agents: Agents, victim: Victim): Promise<Recovery> => {
   const killedAt = performance.now()
-  if (victim === 'control plane') {
-    await plane.kill()
+  if (victim === 'control plane' || victim === 'TERM') {
+    const code = victim === 'TERM' ? await plane.stop() : await plane.kill()
+    if (victim === 'TERM' && code !== 0) throw new Error(`the control plane stopped with ${String(code)}`)
     const starting = plane.start()
     await agents.acknowledgement()
     const ms = performance.now() - killedAt
@@ -198,23 +208,23 @@ const compareHost = async (sql: Pool, fleet: Fleet, hostId: number, result: Kill
  * compares everything that was acknowledged with the store. `told` is called after each kill.
  */
 export const runKills = async (
-  options: { kills: number; hosts?: number; containers?: number; roles?: string },
+  options: { kills: number; hosts?: number; containers?: number; roles?: string; victims?: readonly Victim[] },
   told: (recovery: Recovery, n: number) => void = () => {},
 ): Promise<KillsResult> => {
-  const { kills, hosts = 12, containers = 10, roles = 'web,ingest,worker' } = options
+  const { kills, hosts = 12, containers = 10, roles = 'web,ingest,worker', victims = VICTIMS } = options
   // Started as `npm start` starts it.
   const cache = join(import.meta.dirname, '../../../node_modules/.cache/wharfinger')
   const plane = await startControlPlane({ env: { WHARF_ROLES: roles, NODE_COMPILE_CACHE: cache } })
   const fleet = await seedFleet(plane, hosts, containers)
   const agents = new Agents(fleet)
   try {
-    const result: KillsResult = { reports: 0, lost: 0, doubled: 0, recoveries: [], faults: [] }
+    const result: KillsResult = { reports: 0, lost: 0, doubled: 0, recoveries: [], faults: [], output: '' }
     agents.start()
     await agents.acknowledgement()
     for (let n = 0; n < kills; n++) {
       // At ever other moments of the agents' and the committers' rounds.
       await sleep(200 + ((n * 137) % 500))
-      const recovery = await killOne(plane, agents, VICTIMS[n % VICTIMS.length] ?? 'agent')
+      const recovery = await killOne(plane, agents, victims[n % victims.length] ?? 'agent')
       result.recoveries.push(recovery)
       told(recovery, n + 1)
     }
@@ -229,7 +239,7 @@ export const runKills = async (
     } finally {
       await sql.end({ timeout: 2 })
     }
-    return result
+    return { ...result, output: plane.output() }
   } catch (error) {
     throw new Error(`${error instanceof Error ? error.message : String(error)}\n${plane.output().slice(-6_000)}`, {
       cause: error,
