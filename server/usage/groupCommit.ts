@@ -36,7 +36,6 @@ const isUnstorable = (error: unknown) => /^22/.test(String((error as { code?: un
 export class GroupCommit {
   readonly #sql: Pool
   readonly #labels: LabelNames
-  readonly #mayOverlap: (prepared: Prepared) => boolean
   #waiting: Waiting[] = []
   readonly #busyHosts = new Set<number>()
   #underWay = 0
@@ -44,10 +43,9 @@ export class GroupCommit {
   #rolledAtMs = 0
   #idle: (() => void)[] = []
 
-  constructor(sql: Pool, labels: LabelNames, mayOverlap: (prepared: Prepared) => boolean) {
+  constructor(sql: Pool, labels: LabelNames) {
     this.#sql = sql
     this.#labels = labels
-    this.#mayOverlap = mayOverlap
   }
 
   /** Resolves when the report is durable. @throws DomainError CONFLICT for another body under its number. */
@@ -107,8 +105,8 @@ export class GroupCommit {
   }
 
   async #commit(group: Waiting[]) {
-    const fresh = group.filter(({ prepared }) => !this.#mayOverlap(prepared))
-    const merging = group.filter(({ prepared }) => this.#mayOverlap(prepared))
+    const fresh = group.filter(({ prepared }) => !prepared.overlaps)
+    const merging = group.filter(({ prepared }) => prepared.overlaps)
     try {
       if (fresh.length > 0) await this.#commitTogether(fresh)
     } catch (error) {

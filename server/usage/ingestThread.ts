@@ -36,7 +36,7 @@ const sql = connect(databaseUrl, { max: 4, name: 'wharfinger ingest' })
 const live = await listen(sql)
 const hosts = createHostKeys(sql, { live })
 const last = new LastReadings()
-const commits = new GroupCommit(sql, labels, (prepared) => last.overlaps(prepared))
+const commits = new GroupCommit(sql, labels)
 
 /** First contacts since the start are read together, a turn of the event loop at a time. */
 let loading: { ids: Set<number>; done: Promise<void> } | undefined

@@ -23,15 +23,6 @@ export class LastReadings {
     return this.#hosts.has(hostId)
   }
 
-  /** Whether any of its rows is for a minute not after the newest known: such a report may meet stored rows. */
-  overlaps({ identity, rows }: Prepared): boolean {
-    const epochs = this.#hosts.get(identity.hostId)?.epochs
-    return rows.some(({ minute, row }) => {
-      const last = epochs?.get(row[0] ?? 0)
-      return last !== undefined && minute <= (last[0] ?? 0)
-    })
-  }
-
   /** Takes a report's rows as accepted. Called once they are committed. */
   accept({ identity, report, anchor, rows, receivedAtMs }: Prepared): void {
     const host = this.#host(identity.hostId, receivedAtMs)

@@ -69,9 +69,10 @@ const placed = (
   cores: number | null,
   nowMs: number,
   known: (epoch: number) => LastReading | undefined,
-): Pick<Prepared, 'report' | 'minutes' | 'rows' | 'leftOut'> => {
+): Pick<Prepared, 'report' | 'minutes' | 'rows' | 'overlaps' | 'leftOut'> => {
   const rows: Placed[] = []
   const leftOut: LeftOut[] = []
+  let overlaps = false
   const newest = Math.ceil(nowMs / MINUTE_MS)
   const own = report.minutes.length > 1 ? new Map<number, LastReading>() : undefined
   const blocks = report.minutes.map((block, b) => ({ block, b, minute: minuteOfEdge(block.edgeMonoMs, anchorMs) }))
@@ -94,6 +95,7 @@ const placed = (
       if (reason !== undefined) leftOut.push({ path: `minutes[${b}].rows[${r}]`, reason, row })
       else {
         rows.push({ minute, row })
+        if (before && minute <= (before[0] ?? 0)) overlaps = true
         if (minute >= (before?.[0] ?? 0)) own?.set(epoch, [minute, ...row.slice(1)])
       }
     })
@@ -102,6 +104,7 @@ const placed = (
     report: { ...report, minutes: kept.map(({ block }) => block) },
     minutes: kept.map(({ minute }) => minute),
     rows,
+    overlaps,
     leftOut,
   }
 }

@@ -21,6 +21,8 @@ export type Prepared = {
   /** The minutes of its blocks, in their order. */
   minutes: number[]
   rows: Placed[]
+  /** Whether a row is for a minute that is not after the newest known: it may meet a stored one. */
+  overlaps: boolean
   leftOut: LeftOut[]
   signature: Buffer
   body: Buffer

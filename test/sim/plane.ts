@@ -50,7 +50,7 @@ const ingestProcess = (sql: Pool, known: Map<number, Known>, died: () => void) =
     },
   })
   const last = new LastReadings()
-  const commits = new GroupCommit(dying, LABELS, (prepared) => last.overlaps(prepared))
+  const commits = new GroupCommit(dying, LABELS)
   const loading = new Map<number, Promise<void>>()
 
   return {
