@@ -6,6 +6,7 @@ import { makeAuth } from './accounts/auth.ts'
 import { ensureFirstOperator } from './accounts/firstOperator.ts'
 import { systemContext } from './context.ts'
 import { openDatabase, type Database } from './database.ts'
+import { startDemo } from './demo/start.ts'
 import { readEnv, type Env } from './env.ts'
 import { startLocalAgent } from './localAgent.ts'
 import { listenOn } from './listen.ts'
@@ -65,13 +66,14 @@ const serve = async (env: Env, database: Database) => {
   const pages = await pagesReady
   if (pages && env.WHARF_DEV) listening.server.on('upgrade', pages.getUpgradeHandler())
   const agent = has('ingest') ? await startLocalAgent(ctx, ownUrl(env, listening.port)) : undefined
-  greet(env, listening.port, first.link, agent?.engine)
+  const demo = env.WHARF_DEMO ? await startDemo(ctx, ownUrl(env, listening.port)) : undefined
+  greet(env, listening.port, first.link, demo?.greeting ?? hostsLine(agent?.engine))
   // A kill leaves no time to keep what was compiled, and it makes the next start quicker (NODE_COMPILE_CACHE).
   flushCompileCache()
 
   return async () => {
-    // The agent first, while its last report still finds somebody to take it.
-    await agent?.stop()
+    // Agents first, while their last reports still find somebody to take them.
+    await Promise.all([agent?.stop(), demo?.stop()])
     closing = true
     await listening.close()
     await ingest?.close()
@@ -88,14 +90,17 @@ const ownUrl = (env: Env, port: number) => {
   return `http://${/^(0\.0\.0\.0|::)$/.test(env.HOST) ? '127.0.0.1' : env.HOST}:${port}`
 }
 
-const greet = (env: Env, port: number, firstRunLink: string | undefined, engine: string | undefined) => {
+const hostsLine = (engine: string | undefined) =>
+  engine
+    ? `This host reports by itself (${engine}): see it under Hosts`
+    : 'Add a host: under Hosts, or npx wharf join-token create'
+
+const greet = (env: Env, port: number, firstRunLink: string | undefined, hosts: string) => {
   const url = env.WHARF_PUBLIC_URL ?? `${env.WHARF_TLS_CERT ? 'https' : 'http'}://localhost:${port}`
   const lines = [
     `Wharfinger serves on ${url}`,
     firstRunLink ? `Make the first operator: ${firstRunLink}` : `Sign in: ${url}/sign-in`,
-    engine
-      ? `This host reports by itself (${engine}): ${url}/ops/hosts`
-      : `Add a host: ${url}/ops/hosts, or npx wharf join-token create`,
+    hosts,
     `Data, and the operator's API token for npx wharf: ${env.dataDir}`,
     'Ctrl-C stops everything; the next start finds its data.',
   ]

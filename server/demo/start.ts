@@ -22,7 +22,7 @@ const run = promisify(execFile)
 
 export type Demo = Child & {
   /** What to print where the start greets: who can sign in. */
-  greeting: string[]
+  greeting: string
 }
 
 /**
@@ -36,7 +36,7 @@ export const startDemo = async (ctx: Context, url: string): Promise<Demo> => {
   const child = keepRunning('simulated fleet', [ENTRY, '--state', state, '--troubled'])
   return {
     ...child,
-    greeting: [`Operator: ${DEMO_OPERATOR}, customer: ${DEMO_CUSTOMER}, password of both: ${DEMO_PASSWORD}`],
+    greeting: `Operator: ${DEMO_OPERATOR}, customer: ${DEMO_CUSTOMER}, password of both: ${DEMO_PASSWORD}`,
   }
 }
 
