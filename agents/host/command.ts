@@ -1,6 +1,8 @@
 import type { KeyObject } from 'node:crypto'
 import { COMMAND_KINDS, verifyText, type Command, type CommandResult, type SignedCommand } from '#agents/protocol.ts'
 
+export const NOT_HERE = 'the container is not on this host'
+
 /** The command that the control plane signed; null where signature or shape do not hold. */
 export const readCommand = (signed: SignedCommand, key: KeyObject): Command | null => {
   try {
@@ -32,7 +34,7 @@ export const objection = (
   if (command.hostId !== hostId) return { id, outcome: 'refused', detail: `it is for host ${command.hostId}` }
   if (nowMs >= command.expiresAtMs) return { id, outcome: 'expired', detail: 'it arrived after its expiry' }
   if (!/^[a-zA-Z0-9_.-]+$/.test(command.containerId)) return { id, outcome: 'refused', detail: 'no such container' }
-  if (current.length === 0) return { id, outcome: 'refused', detail: 'the container is not on this host' }
+  if (current.length === 0) return { id, outcome: 'refused', detail: NOT_HERE }
   if (!current.includes(command.epoch)) {
     return { id, outcome: 'refused', detail: 'it means an earlier life of the container, which is over' }
   }

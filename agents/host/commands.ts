@@ -1,14 +1,22 @@
 import type { KeyObject } from 'node:crypto'
 import type { Command, CommandResult, CommandsAnswer } from '#agents/protocol.ts'
 import type { Api } from './api.ts'
-import { objection, readCommand } from './command.ts'
+import { NOT_HERE, objection, readCommand } from './command.ts'
 import type { Containers } from './containers.ts'
+import { EngineError, type Engine } from './engine.ts'
 import { execute } from './execute.ts'
 import { reason, type Log } from './log.ts'
 import type { Before } from './state.ts'
 
 const MOST_RESULTS = 1_000
 const MOST_TOLD_AT_ONCE = 100
+
+/** True only where the engine says that it has no such container. */
+const isMissing = (engine: Engine, containerId: string): Promise<boolean> =>
+  engine.call('GET', `/containers/${containerId}/json`).then(
+    () => false,
+    (error: unknown) => error instanceof EngineError && error.status === 404,
+  )
 
 /**
  * Fetches commands, carries each out once and tells the result until it is acknowledged. Ids and results are saved
@@ -43,6 +51,10 @@ export const createCommands = (options: {
     const engine = containers.engine()
     if (!engine) return { id: command.id, outcome: 'failed', detail: 'there is no engine, or it is away' }
     const refusal = objection(command, hostId, corrected(), containers.epochsOf(command.containerId))
+    // A deletion carried out before a crash, or by somebody else, has come true all the same.
+    if (refusal?.detail === NOT_HERE && command.kind === 'delete' && (await isMissing(engine, command.containerId))) {
+      return { id: command.id, outcome: 'done', detail: 'it was gone already' }
+    }
     if (refusal) return refusal
     await containers.inspect(command.containerId)
     const still = objection(command, hostId, corrected(), containers.epochsOf(command.containerId))

@@ -100,10 +100,12 @@ export const execute = async (
       return done('killed', evidence)
     },
     pause: async () => {
+      if (is.paused) return done('it was paused already')
       await post('/pause')
       return done('paused')
     },
     unpause: async () => {
+      if (is.paused === false) return done('it was not paused')
       await post('/unpause')
       return done('unpaused')
     },
@@ -172,7 +174,9 @@ export const execute = async (
   try {
     return await actions[command.kind]()
   } catch (error) {
-    if (error instanceof EngineError && error.status === 404) return refused('the container is no longer there')
+    if (error instanceof EngineError && error.status === 404) {
+      return command.kind === 'delete' ? done('it was gone already') : refused('the container is no longer there')
+    }
     return { outcome: 'failed', detail: reason(error).slice(0, 500) }
   }
 }

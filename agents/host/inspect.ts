@@ -6,6 +6,8 @@ export type Inspected = {
   imageId: string
   labels: Record<string, string>
   running: boolean
+  /** Absent where the engine does not say. */
+  paused?: boolean
   startedAt: string
   pid: number
   exitCode: number
@@ -71,6 +73,7 @@ export const parseInspect = (json: unknown): Inspected => {
     imageId: chosen(of['Image'], NAME),
     labels: labelsOf(config['Labels']),
     running: state['Running'] === true,
+    ...(typeof state['Paused'] === 'boolean' ? { paused: state['Paused'] } : {}),
     startedAt: text(state['StartedAt']),
     pid: count(state['Pid']),
     exitCode: Math.max(0, count(state['ExitCode'])),

@@ -1,4 +1,4 @@
-import { lstatSync, opendirSync, type Dir } from 'node:fs'
+import { lstatSync, opendirSync, type Dir, type Stats } from 'node:fs'
 import { join } from 'node:path'
 
 /** A walk over one directory tree that goes on in slices. */
@@ -10,8 +10,15 @@ export type Walk = {
   close: () => void
 }
 
+const BLOCK_BYTES = 512
+/** Below this a file may lie in its inode and take no block at all. */
+const LEAST_SPARSE_BYTES = 65_536
+
+/** A file's size to the byte; of a sparse one only what is there. */
+const bytesOf = ({ size, blocks }: Stats) => (size < LEAST_SPARSE_BYTES ? size : Math.min(size, blocks * BLOCK_BYTES))
+
 /**
- * Sums the sizes of regular files under `root`: apparent sizes, hard links once, other file systems left out. What
+ * Sums the sizes of regular files under `root`: holes left out, hard links once, other file systems left out. What
  * vanishes while it walks counts nothing. Directories are read entry by entry, so a slice stays short in a huge one.
  */
 export const startWalk = (root: string): Walk => {
@@ -49,7 +56,7 @@ export const startWalk = (root: string): Walk => {
         if (linked.has(stat.ino)) return
         linked.add(stat.ino)
       }
-      bytes += stat.size
+      bytes += bytesOf(stat)
     }
   }
 

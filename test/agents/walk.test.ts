@@ -1,4 +1,4 @@
-import { linkSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { linkSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
@@ -28,6 +28,18 @@ test('regular files of a tree are summed to the byte, in slices', () => {
   const { bytes, steps } = finish(tree())
   expect(bytes).toBe(1_239)
   expect(steps).toBeGreaterThan(2)
+})
+
+test('of a sparse file only what is there counts', () => {
+  const root = tree()
+  const before = finish(root).bytes
+  const sparse = join(root, 'sparse')
+  writeFileSync(sparse, 'x'.repeat(1_000_000))
+  expect(finish(root).bytes).toBe(before + 1_000_000)
+  truncateSync(sparse, 10_000_000_000)
+  const there = statSync(sparse).blocks * 512
+  expect(there).toBeLessThan(2_000_000)
+  expect(finish(root).bytes).toBe(before + there)
 })
 
 test('hard links count once, symbolic links nothing', () => {
