@@ -129,8 +129,8 @@ export const planFleet = (options: FleetOptions): HostPlan[] => {
     return {
       name,
       kind,
-      cores: kind === 'paid' ? 24 : 16,
-      memoryTotalMib: kind === 'paid' ? 98_304 : 32_768,
+      cores: kind === 'internal' ? 8 : 12,
+      memoryTotalMib: kind === 'free' ? 16_384 : 40_960,
       diskTotalMib: 1_907_000,
       bornS,
       slots,

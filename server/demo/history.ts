@@ -10,7 +10,10 @@ const WEEK = '(2 * pi() / 604800)'
 const RIPPLE = '(2 * pi() / 1020)'
 const FAST = '(2 * pi() / 410)'
 
-/** Columns with the integrals from `from_s` to `at_s` that all totals of an epoch are sums of; the fleet's own formula. */
+/**
+ * Columns with the integrals from `from_s` to `at_s` that all totals of an epoch are sums of; the fleet's own formula. They are
+ * selected with `offset 0`, or each of ten meters would compute them again.
+ */
 const integrals = (from: string, at: string, of: string) => {
   const part = (frequency: string, phase: string) =>
     `(cos(${frequency} * ${from} + ${phase}) - cos(${frequency} * ${at} + ${phase})) / ${frequency}`
@@ -110,7 +113,7 @@ const minutes = `
   from demo_life l
   cross join lateral generate_series(greatest($1::int, floor(l.from_s / 60)::int), ceil(l.until_s / 60)::int - 1) as m (minute)
   cross join lateral (select least((m.minute + 1) * 60.0, l.until_s)::float8 as at_s) t
-  cross join lateral (select ${integrals('l.from_s', 't.at_s', 'l')}) i
+  cross join lateral (select ${integrals('l.from_s', 't.at_s', 'l')} offset 0) i
   where l.until_s > $1::int * 60.0
     and (l.kind = 'container' or m.minute % 15 = 14 or m.minute = ceil(l.until_s / 60)::int - 1)`
 
@@ -125,8 +128,8 @@ const hours = `
       select hour, hour = ceil(l.until_s / 3600)::int as last
       from generate_series(floor(l.from_s / 3600)::int, ceil(l.until_s / 3600)::int) as hour) h
     cross join lateral (select least(greatest(h.hour * 3600.0, l.from_s), l.until_s)::float8 as at_s) t
-    cross join lateral (select ${integrals('l.from_s', 't.at_s', 'l')}) i
-    cross join lateral (select ${meterTotals}) v
+    cross join lateral (select ${integrals('l.from_s', 't.at_s', 'l')} offset 0) i
+    cross join lateral (select ${meterTotals} offset 0) v
     window w as (partition by l.host_id, l.epoch order by h.hour)
   ) x where not last`
 
@@ -166,8 +169,8 @@ const hostMinutes = `
           where e.host_id = d.host_id and e.kind in ('layer', 'volume') and e.ended_at is null) s
         cross join lateral generate_series($1::int, floor(d.until_s / 60)::int - 1) as m (minute)
         cross join lateral (select ((m.minute + 1) * 60)::float8 as at_s) t
-        cross join lateral (select ${integrals('d.boot_s', 't.at_s', 'l')}) i
-        cross join lateral (select ${integrals('d.boot_s', '(t.at_s - 60)', 'l')}) b
+        cross join lateral (select ${integrals('d.boot_s', 't.at_s', 'l')} offset 0) i
+        cross join lateral (select ${integrals('d.boot_s', '(t.at_s - 60)', 'l')} offset 0) b
       ) each group by host_id, minute, cores
     ) summed
   ) told`

@@ -41,6 +41,8 @@ export const startDemo = async (ctx: Context, url: string): Promise<Demo> => {
 }
 
 const make = async (ctx: Context, url: string, state: string): Promise<void> => {
+  const [begun] = await ctx.sql`select 1 from auth_user where email = ${DEMO_OPERATOR}`
+  if (begun) throw new Error(`making the demo was interrupted: remove ${ctx.env.dataDir} and start again`)
   await keepPartitions(ctx)
   const people = await ctx.sql.begin((tx) => seedPeople(tx, ctx))
   const operator: Context = {
