@@ -29,8 +29,7 @@ export function ViolationBadge({ of }: { of: Pick<Violation, 'state' | 'level' |
   const words = of.kind === 'runaway_log' ? 'Runs away' : of.level === 'hard' ? 'Over hard limit' : 'Over soft limit'
   return (
     <StatusBadge status={of.level === 'hard' ? 'partial' : 'degraded'}>
-      {words}
-      {of.state === 'acknowledged' && ', acknowledged'}
+      {of.state === 'acknowledged' ? 'Acknowledged' : words}
     </StatusBadge>
   )
 }
