@@ -30,7 +30,7 @@ const GATHER_MS = 4
 const ROLL_EVERY_MS = 2_000
 
 /** What PostgreSQL says of values it cannot hold (SQLSTATE class 22): the report itself is at fault. */
-const isUnstorable = (error: unknown) => /^22/.test(String((error as { code?: unknown } | null)?.code))
+const isUnstorable = (error: unknown) => String((error as { code?: unknown } | null)?.code).startsWith('22')
 
 /** Commits concurrent reports together, then answers all of them. */
 export class GroupCommit {

@@ -33,8 +33,6 @@ test.skipIf(!program('curl'))('every example of the API page runs as it stands',
 })
 
 test('the API page names every route of agents', () => {
-  for (const [route, access] of Object.entries(ROUTES)) {
-    if (access === 'agent' || route.includes('/v1/'))
-      expect([route, text.includes(`\`${route}\``)]).toEqual([route, true])
-  }
+  const routes = Object.entries(ROUTES).filter(([route, access]) => access === 'agent' || route.includes('/v1/'))
+  expect(routes.filter(([route]) => !text.includes(`\`${route}\``))).toEqual([])
 })
