@@ -2,6 +2,7 @@ import type { KeyObject } from 'node:crypto'
 import { COMMAND_KINDS, verifyText, type Command, type CommandResult, type SignedCommand } from '#agents/protocol.ts'
 
 export const NOT_HERE = 'the container is not on this host'
+export const OVER = 'it means an earlier life of the container, which is over'
 
 /** The command that the control plane signed; null where signature or shape do not hold. */
 export const readCommand = (signed: SignedCommand, key: KeyObject): Command | null => {
@@ -36,7 +37,7 @@ export const objection = (
   if (!/^[a-zA-Z0-9_.-]+$/.test(command.containerId)) return { id, outcome: 'refused', detail: 'no such container' }
   if (current.length === 0) return { id, outcome: 'refused', detail: NOT_HERE }
   if (!current.includes(command.epoch)) {
-    return { id, outcome: 'refused', detail: 'it means an earlier life of the container, which is over' }
+    return { id, outcome: 'refused', detail: OVER }
   }
   return null
 }

@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto'
 import type { Command, CommandResult, CommandsAnswer } from '#agents/protocol.ts'
 import type { Api } from './api.ts'
-import { NOT_HERE, objection, readCommand } from './command.ts'
+import { NOT_HERE, objection, OVER, readCommand } from './command.ts'
 import type { Containers } from './containers.ts'
 import { EngineError, type Engine } from './engine.ts'
 import { execute } from './execute.ts'
@@ -54,6 +54,9 @@ export const createCommands = (options: {
     // A deletion carried out before a crash, or by somebody else, has come true all the same.
     if (refusal?.detail === NOT_HERE && command.kind === 'delete' && (await isMissing(engine, command.containerId))) {
       return { id: command.id, outcome: 'done', detail: 'it was gone already' }
+    }
+    if (refusal?.detail === OVER && before[command.containerId]?.restartedBy === command.id) {
+      return { id: command.id, outcome: 'done', detail: 'restarted' }
     }
     if (refusal) return refusal
     await containers.inspect(command.containerId)

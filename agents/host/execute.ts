@@ -148,11 +148,13 @@ export const execute = async (
     },
     restart: async () => {
       const policy = before[is.id]?.restartPolicy
-      await post('/restart?t=10', undefined, 60_000)
       if (policy !== undefined) {
         await post('/update', { RestartPolicy: { Name: policy } })
         forget('restartPolicy')
       }
+      before[is.id] = { ...before[is.id], restartedBy: command.id }
+      save()
+      await post('/restart?t=10', undefined, 60_000)
       return done('restarted')
     },
     truncate_log: async () => {

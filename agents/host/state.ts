@@ -6,7 +6,12 @@ import type { SavedLedger } from './ledger.ts'
 import type { Draft } from './report.ts'
 
 /** What a container had before a command changed it, as its engine names it. */
-export type Before = { cpu?: { NanoCpus: number; CpuQuota: number; CpuPeriod: number }; restartPolicy?: string }
+export type Before = {
+  cpu?: { NanoCpus: number; CpuQuota: number; CpuPeriod: number }
+  restartPolicy?: string
+  /** The command that began to restart it last: after a crash its new life is that command's doing. */
+  restartedBy?: number
+}
 
 /** All that an agent must not forget, written whole with each report. */
 export type State = {

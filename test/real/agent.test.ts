@@ -25,7 +25,7 @@ let bare: AgentProcess
 let relay: Relay
 
 beforeAll(async () => {
-  ;[engine, plane] = await Promise.all([startDocker(), startControlPlane()])
+  ;[engine, plane] = await Promise.all([startDocker(), startControlPlane({ env: { WHARF_ROLES: 'ingest,worker' } })])
   sql = plane.connect()
   await mutate(plane, 'hosts.clusters.create', { name: 'quay', kind: 'paid' })
   relay = await startRelay(plane.url)

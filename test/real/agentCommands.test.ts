@@ -23,7 +23,7 @@ let agent: AgentProcess
 const containers: Record<'plain' | 'limited' | 'talker' | 'vault' | 'doomed', Container> = {} as never
 
 beforeAll(async () => {
-  ;[engine, plane] = await Promise.all([startDocker(), startControlPlane()])
+  ;[engine, plane] = await Promise.all([startDocker(), startControlPlane({ env: { WHARF_ROLES: 'ingest,worker' } })])
   sql = plane.connect()
   await mutate(plane, 'hosts.clusters.create', { name: 'quay', kind: 'paid' })
   const ownerEmail = 'owner@saltmarsh.example'
