@@ -55,9 +55,13 @@ export const waitUntilReady = async (port: number, withinMs = 60_000): Promise<v
   throw new Error(`no control plane on port ${port} within ${withinMs} ms`)
 }
 
-/** Starts one with the given roles in a temporary directory that `stop` removes. */
-export const startControlPlane = async (roles: string, env: Record<string, string> = {}): Promise<ControlPlane> => {
-  const dataDir = mkdtempSync(join(tmpdir(), 'wharf-bench-'))
+/** Starts one with the given roles in a temporary directory that `stop` removes, or in one that is kept. */
+export const startControlPlane = async (
+  roles: string,
+  env: Record<string, string> = {},
+  keptIn?: string,
+): Promise<ControlPlane> => {
+  const dataDir = keptIn ?? mkdtempSync(join(tmpdir(), 'wharf-bench-'))
   const database = await startPostgres({ dataDir })
   await migrate(database.url)
   const sql = connect(database.url, { max: 4, name: 'bench', statementTimeoutMs: 600_000 })
@@ -90,7 +94,7 @@ export const startControlPlane = async (roles: string, env: Record<string, strin
       if (child.exitCode === null) await once(child, 'exit')
       await sql.end({ timeout: 5 })
       await database.stop()
-      rmSync(dataDir, { recursive: true, force: true })
+      if (keptIn === undefined) rmSync(dataDir, { recursive: true, force: true })
     },
   }
 }
