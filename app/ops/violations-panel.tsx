@@ -21,10 +21,10 @@ const columns: Column<Violation>[] = [
     phone: 'title',
     cell: (v) =>
       v.account ? (
-        <>
-          <a href={`/ops/quotas/${v.id}`}>{v.account}</a>
-          {v.app && <span className="dim"> / {v.app}</span>}
-        </>
+        <a href={`/ops/quotas/${v.id}`}>
+          {v.account}
+          {v.app && ` / ${v.app}`}
+        </a>
       ) : (
         <a href={`/ops/quotas/${v.id}`}>unattributed</a>
       ),

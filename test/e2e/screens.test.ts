@@ -1,6 +1,7 @@
 import { AxeBuilder } from '@axe-core/playwright'
 import { globSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Page } from 'playwright'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { page as openPage } from '../support/browser.ts'
@@ -16,7 +17,7 @@ const routes = globSync('app/**/page.tsx', { cwd: root })
   .toSorted()
 
 /** Pages for people who are not signed in; everything else is opened as the demo's operator. */
-const PUBLIC = new Set(['/sign-in', '/first-run', '/reset', '/invite'])
+const PUBLIC = new Set(['/sign-in', '/sign-up', '/first-run', '/reset', '/invite'])
 
 let plane: ControlPlane
 let params: Record<string, string>
@@ -46,6 +47,8 @@ const pathOf = (route: string): string =>
 
 beforeAll(async () => {
   plane = await startControlPlane({ env: { WHARF_DEMO: '1' } })
+  // It takes agents, and so the demo's, before it says that all is there.
+  while (!plane.output().includes('Ctrl-C stops everything')) await sleep(200)
   params = await findParams()
 }, 180_000)
 
