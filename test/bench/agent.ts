@@ -23,6 +23,12 @@ const root = join(import.meta.dirname, '../..')
 const built = join(root, 'dist/agent.mjs')
 const run = promisify(execFile)
 
+/** How hosts run it: Node's options of the unit that we serve. */
+const nodeOptions = (): string[] => {
+  const unit = readFileSync(join(root, 'server/hosts/wharf-agent.service'), 'utf8')
+  return (/^ExecStart=\S+\/node ((?:--\S+ )*)/m.exec(unit)?.[1] ?? '').split(' ').filter(Boolean)
+}
+
 /** Containers that do a little: a line of log and a short-lived process every few seconds. */
 const startContainers = async (engine: Engine) => {
   let started = 0
@@ -53,7 +59,7 @@ const measure = async (plane: ControlPlane, engine: Engine, seconds: number) => 
   const entry = existsSync(built) ? built : join(root, 'agents/host/main.ts')
   const env = { ...process.env, DOCKER_HOST: `unix://${engine.socketPath}` }
   await run(process.execPath, [entry, 'enrol', '--url', plane.url, '--token', token, '--state', state], { env })
-  const child = spawn(process.execPath, [entry, 'run', '--state', state], { env, stdio: 'ignore' })
+  const child = spawn(process.execPath, [...nodeOptions(), entry, 'run', '--state', state], { env, stdio: 'ignore' })
   try {
     const pid = child.pid ?? 0
     await sleep(WARM_UP_S * 1000)
