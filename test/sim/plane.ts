@@ -123,7 +123,6 @@ export const controlPlane = (options: {
       const stored = await process.take(request, now())
       return process.isDead() ? null : answer(200, stored)
     } catch (error) {
-      console.log('REFUSED', (error as Error).message, request.headers['wharf-seq'])
       if (process.isDead()) return null
       if (!(error instanceof DomainError)) throw error
       return answer(statusOf(error.code), { error: { code: error.code, message: error.message, path: error.path } })
