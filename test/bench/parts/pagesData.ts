@@ -10,7 +10,7 @@ import { seedQuotas } from '#server/usage/quotas.ts'
 export const OPERATOR = 'operator@bench.example'
 export const CUSTOMER = 'customer@bench.example'
 export const PASSWORD = 'a bench is for sitting'
-/** The customer's: a tenth of all containers. */
+/** The customer's: a tenth of all containers, in twenty apps. */
 export const ACCOUNT = 'acct-001'
 
 const HOSTS = Number(process.env['WHARF_BENCH_HOSTS'] ?? 1_000)
@@ -83,7 +83,7 @@ const seedFleet = async (sql: Pool) => {
       cross join (values (0, 'container'), (1, 'layer'), (2, 'log')) k (n, kind)`)
   await sql.unsafe(`insert into attribution (host_id, epoch, from_hour, account_id, app, source)
     select e.host_id, e.epoch, floor(extract(epoch from e.opened_at) / 3600)::int,
-      case when e.epoch % 100 / 10 = 9 and e.host_id % 100 = 0 then null else a.id end, 'app-' || (e.epoch % 100 / 10) % 5, 'label'
+      case when e.epoch % 100 / 10 = 9 and e.host_id % 100 = 0 then null else a.id end, 'app-' || case when e.epoch % 100 / 10 = 0 then e.host_id % 20 else e.epoch % 100 / 10 % 5 end, 'label'
     from epoch e join account a on a.name = 'acct-' || lpad((case when e.epoch % 100 / 10 = 0 then 1
       else 2 + (e.host_id * 7 + e.epoch % 100 / 10) % ${ACCOUNTS - 1} end)::text, 3, '0')`)
   await sql`insert into app (account_id, name) select distinct account_id, app from attribution where account_id is not null`
