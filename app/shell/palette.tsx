@@ -8,7 +8,7 @@ import { Icon } from '../ui/symbol.tsx'
 import type { Place } from './ops-nav.ts'
 import { signOut } from './sign-out.ts'
 import { chooseTheme } from './theme.ts'
-import { useFound } from './use-found.ts'
+import { type Found, useFound } from './use-found.ts'
 
 const KINDS: Record<string, string> = { host: 'Hosts', container: 'Containers', account: 'Accounts', app: 'Apps' }
 
@@ -19,6 +19,8 @@ const ACTIONS: readonly { label: string; detail?: string; run: () => void }[] = 
   { label: 'Show all keys', detail: '?', run: () => window.dispatchEvent(new Event('wharf:keys')) },
   { label: 'Sign out', run: () => void signOut() },
 ]
+
+const valueOf = ({ kind, href }: Found) => `${kind} ${href}`
 
 /** Go to, act, search. Loaded the first time it is asked for. */
 export default function Palette({
@@ -37,6 +39,12 @@ export default function Palette({
   useEffect(() => {
     if (open) setText('')
   }, [open])
+  // What the server finds comes after the letters: it is first in the list, so Enter must mean it.
+  const [chosen, setChosen] = useState('')
+  const first = items[0] && valueOf(items[0])
+  useEffect(() => {
+    if (first) setChosen(first)
+  }, [first])
   const run = (act: () => void) => {
     onOpenChange(false)
     act()
@@ -47,7 +55,7 @@ export default function Palette({
       <Dialog.Portal>
         <Dialog.Backdrop className="scrim" />
         <Dialog.Popup className="dialog palette" initialFocus={input} aria-label="Search or run a command">
-          <Command label="Search or run a command" loop>
+          <Command label="Search or run a command" value={chosen} onValueChange={setChosen} loop>
             <div className="palette-input">
               <Icon name="search" />
               <Command.Input
@@ -65,7 +73,7 @@ export default function Palette({
                   {found.map((item) => (
                     <Command.Item
                       key={item.href}
-                      value={`${kind} ${item.href}`}
+                      value={valueOf(item)}
                       forceMount
                       onSelect={() => run(() => router.push(item.href))}
                     >

@@ -13,12 +13,15 @@ export function useFound(text: string): { items: readonly Found[]; isLooking: bo
   const client = useTRPCClient()
   const wanted = useDeferredValue(text.trim())
   const enabled = wanted.length >= MIN_LENGTH
-  const { data, isFetching } = useQuery({
+  const { data, isFetching, isPlaceholderData } = useQuery({
     queryKey: ['search.find', wanted],
     queryFn: ({ signal }) => client.search.find.query({ text: wanted }, { signal }),
     enabled,
     placeholderData: keepPreviousData,
     retry: false,
   })
-  return { items: enabled ? (data?.items ?? []) : [], isLooking: enabled && isFetching }
+  const found = enabled ? (data?.items ?? []) : []
+  // Of what an earlier text found, only what the present one may still mean: Enter can come before the answer.
+  const items = isPlaceholderData ? found.filter(({ title }) => title.includes(wanted)) : found
+  return { items, isLooking: enabled && isFetching }
 }

@@ -35,7 +35,12 @@ export function FilterText({
 }) {
   const write = useQueryWriter()
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined)
+  const input = useRef<HTMLInputElement>(null)
   useEffect(() => () => clearTimeout(timer.current), [])
+  // A link or Back changed the filter. While somebody types, the input is ahead of the URL and stays as it is.
+  useEffect(() => {
+    if (input.current && input.current !== document.activeElement) input.current.value = value
+  }, [value])
   return (
     <form
       role="search"
@@ -47,7 +52,7 @@ export function FilterText({
       }}
     >
       <input
-        key={value === '' ? 'empty' : 'filled'}
+        ref={input}
         type="search"
         name={name}
         className="input"
