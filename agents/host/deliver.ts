@@ -56,8 +56,17 @@ export const startDelivery = (options: {
   const sendOne = async (seq: number, attempt: number): Promise<Verdict> => {
     let outcome: Outcome
     let answer: ApiAnswer | null = null
+    let body: Buffer
     try {
-      answer = await api('POST', '/v1/reports', { seq, body: spool.read(seq), gzip: true })
+      body = spool.read(seq)
+    } catch (error) {
+      // One file that is gone or broken must not keep all that come after it.
+      log('error', 'a report cannot be read from the spool', { seq, error: reason(error) })
+      recorder.lost(seq, reason(error))
+      return judge({ error }, attempt, random(), wallMs())
+    }
+    try {
+      answer = await api('POST', '/v1/reports', { seq, body, gzip: true })
       outcome = answer
     } catch (error) {
       outcome = { error }

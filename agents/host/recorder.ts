@@ -108,6 +108,27 @@ export const createRecorder = (options: {
     },
 
     /**
+     * The body of `seq` cannot be read from the spool. The state may still hold it; else an empty report that says so
+     * takes its number: totals go on from what they were, so no usage is lost with it.
+     */
+    lost(seq: number, why: string) {
+      spool.forget(seq)
+      if (!outbox.some((held) => held.seq === seq)) {
+        const failure = `report ${seq} was lost on this host: ${why}`
+        draft.failures.push(failure)
+        const clock = {
+          wallMs: Math.round(time.wallMs()),
+          monoMs: time.mono(),
+          anchorMs: Math.round(time.anchor().anchorMs),
+        }
+        const empty = buildReport({ bootId, seq, clock }, { ...emptyDraft(), failures: [failure] }, [])
+        outbox = [...outbox, { seq, body: encodeReport(empty).toString('base64') }]
+        save()
+      }
+      toSpool()
+    },
+
+    /**
      * The server will never take the body of `seq`: it moves to `refused/`. An empty report that says so takes its
      * number, for nothing is stored under it and a number that never comes would look like usage pending.
      */

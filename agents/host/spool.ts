@@ -98,6 +98,12 @@ export const openSpool = (directory: string, limits: SpoolLimits = SPOOL_LIMITS,
       return again
     },
 
+    /** A body that cannot be read any more, whatever became of its file. */
+    forget(seq: number) {
+      total -= held.get(seq)?.bytes ?? 0
+      held.delete(seq)
+    },
+
     /** Moves a body that the server will never take out of the way, and gives it. */
     refuse(seq: number): Buffer {
       const body = disk.read(path(seq, held.get(seq)?.acknowledged ?? false))

@@ -59,7 +59,14 @@ export const startSimAgent = async (options: {
 }): Promise<SimAgent> => {
   const { machine, identity, stateDir, disk, time: clockwork, random, log, samplesMs = 10_000 } = options
   let alive = true
-  const send: Transport = (request) => (alive ? options.send(request) : never(request))
+  // A process that ended hears of nothing any more, not even of what was on its way to it.
+  const heard = async <T>(answer: T): Promise<T> => (alive ? answer : new Promise<T>(() => {}))
+  const send: Transport = async (request) => {
+    if (!alive) return never(request)
+    return options.send(request).then(heard, async (error: unknown) => {
+      throw await heard(error)
+    })
+  }
   const signer = { hostId: identity.hostId, keyId: identity.keyId, key: createPrivateKey(identity.privateKey) }
   const { mono } = machine
   const { bootId } = machine.boot()
