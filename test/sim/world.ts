@@ -142,28 +142,36 @@ export const liveThrough = async (options: {
     const link = (weather: Weather): Transport => network({ server: plane.send, weather, random: fate, time, isCut })
     const stormy = link(faults.weather)
     const calm = link(fair)
-    let starting = false
+    // One process of the agent after the other; what is left of one that was killed reaches neither disk nor network.
+    let life: { alive: boolean } | null = null
     const start = () => {
-      if (agent || starting) return
-      starting = true
+      if (life) return
+      const mine = { alive: true }
+      life = mine
       disk.restore()
+      const change =
+        <A extends unknown[]>(act: (...args: A) => void) =>
+        (...args: A) =>
+          mine.alive ? act(...args) : undefined
       void startSimAgent({
         machine,
         identity,
         stateDir: STATE,
-        disk,
-        send: (request) => (wild ? stormy : calm)(request),
+        disk: { ...disk, write: change(disk.write), rename: change(disk.rename), remove: change(disk.remove) },
+        send: (request) => (mine.alive ? (wild ? stormy : calm)(request) : new Promise(() => {})),
         time,
         random: fate,
         log: () => {},
       }).then((started) => {
-        agent = started
-        starting = false
+        if (mine.alive) agent = started
+        else started.kill()
       })
     }
     const kill = () => {
       agent?.kill()
       agent = null
+      if (life) life.alive = false
+      life = null
     }
     const downFor = (ms: number, before = () => {}) => {
       kill()
@@ -186,7 +194,7 @@ export const liveThrough = async (options: {
               .map(({ name }) => [Number.parseInt(name, 10), sha256Hex(disk.read(`${STATE}/spool/${name}`))] as const),
           ),
       } satisfies WorldHost,
-      pending: () => (starting || !agent ? [0] : agent.pending()),
+      pending: () => (agent ? agent.pending() : [0]),
       /** What befalls the host this minute. */
       suffer() {
         if (!agent) return
@@ -199,7 +207,7 @@ export const liveThrough = async (options: {
           const ending = agent
           agent = null
           const restMs = between(fate, 1_000, 90_000)
-          void ending.stop().then(() => time.after(restMs, start))
+          void ending.stop().then(() => downFor(restMs))
           return
         }
         if (chance(fate, faults.stateLost)) downFor(between(fate, 1_000, 60_000), () => disk.wipe())
