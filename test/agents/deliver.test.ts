@@ -1,4 +1,4 @@
-import { mkdtempSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
@@ -17,13 +17,18 @@ const acknowledged = (seq: number, contiguousSeq = seq): Reply => ({
 const seqOf = ({ body }: Seen) => (JSON.parse(gunzipSync(body).toString()) as { seq: number }).seq
 
 /** A spool of `reports` reports sent to a control plane that answers by `reply`; resolves once `until` holds. */
-const deliver = async (reports: number, reply: (seen: Seen, n: number) => Reply, random = 0) => {
+const deliver = async (
+  reports: number,
+  reply: (seen: Seen, n: number) => Reply,
+  { random = 0, before = (_: string) => {} } = {},
+) => {
   const tries: Seen[] = []
   const plane = await controlPlane((seen) => {
     if (seen.path === '/v1/reports') tries.push(seen)
     return reply(seen, tries.length)
   })
-  const spool = openSpool(mkdtempSync(join(tmpdir(), 'deliver-')))
+  const directory = mkdtempSync(join(tmpdir(), 'deliver-'))
+  const spool = openSpool(directory)
   const recorder = createRecorder({
     ledger: createLedger('boot-1', 0, 30_000),
     spool,
@@ -49,6 +54,7 @@ const deliver = async (reports: number, reply: (seen: Seen, n: number) => Reply,
     onAnswer: (seq) => answered.push(seq),
     onRevoked: (is) => revoked.push(is),
   })
+  before(directory)
   delivery.wake()
   return { tries, answered, revoked, spool, delivery, plane }
 }
@@ -68,6 +74,16 @@ test('a broken connection, a 5xx and a 429 are tried again with the same body', 
   await expect.poll(() => spool.pending().length).toBe(0)
   expect(new Set(tries.map(({ body }) => body.toString('hex'))).size).toBe(1)
   expect(tries).toHaveLength(4)
+})
+
+test('a report whose file is gone keeps none of those after it, and its number is not left open', async () => {
+  const { answered, tries, spool } = await deliver(4, (seen) => acknowledged(seqOf(seen)), {
+    before: (directory) => rmSync(join(directory, '000000000002.gz')),
+  })
+  await expect.poll(() => spool.pending().length).toBe(0)
+  expect(answered.toSorted((a, b) => a - b)).toEqual([1, 2, 3, 4])
+  const second = tries.find((seen) => seqOf(seen) === 2)
+  expect(gunzipSync(second?.body ?? Buffer.alloc(0)).toString()).toContain('was lost on this host')
 })
 
 test('Retry-After wins over the backoff', async () => {
