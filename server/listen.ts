@@ -1,19 +1,26 @@
 import { readFileSync } from 'node:fs'
-import { createServer as createPlain, type RequestListener, type Server } from 'node:http'
+import { createServer as createPlain, type RequestListener, type Server, type ServerResponse } from 'node:http'
 import { createServer as createTls } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { Env } from './env.ts'
 
-/** A server that listens; `close` lets requests under way end, then cuts what stays open. */
+/** A server that listens; `close` cuts event streams, lets other requests under way end, then cuts what stays open. */
 export type Listening = { server: Server; port: number; close(): Promise<void> }
 
 const CLOSE_WITHIN_MS = 5_000
+
+const isEventStream = (res: ServerResponse) => String(res.getHeader('content-type')).startsWith('text/event-stream')
 
 /** Listens on HOST and PORT, with TLS where WHARF_TLS_CERT and WHARF_TLS_KEY name files. */
 export const listenOn = async (env: Env, handler: RequestListener): Promise<Listening> => {
   const { WHARF_TLS_CERT: cert, WHARF_TLS_KEY: key } = env
   const server =
     cert && key ? createTls({ cert: readFileSync(cert), key: readFileSync(key) }, handler) : createPlain(handler)
+  const answers = new Set<ServerResponse>()
+  server.on('request', (_, res) => {
+    answers.add(res)
+    res.once('close', () => answers.delete(res))
+  })
   server.requestTimeout = 60_000
   server.headersTimeout = 15_000
   // Longer than a load balancer's usual 60 s, so that it never sends into a connection just closed.
@@ -31,6 +38,8 @@ export const listenOn = async (env: Env, handler: RequestListener): Promise<List
       new Promise((resolve) => {
         server.close(() => resolve())
         server.closeIdleConnections()
+        // They never end by themselves, and what they tell would have their readers ask a server that is gone.
+        for (const res of answers) if (isEventStream(res)) res.destroy()
         setTimeout(() => server.closeAllConnections(), CLOSE_WITHIN_MS).unref()
       }),
   }

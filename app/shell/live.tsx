@@ -12,14 +12,18 @@ const REFRESH_AT_MOST_EVERY_MS = 2000
 /** A reconnection within this time is not worth a word. */
 const LOST_AFTER_MS = 4000
 
-/** Asks for the page again, at most every 2 s, and not while nobody looks. Returns the asking and the ending. */
+/**
+ * Asks for the page again, at most every 2 s, and neither while nobody looks nor while the server is away: a page that
+ * cannot be fetched is left for the browser's own error page.
+ */
 function refresher(refresh: () => void) {
   let timer: ReturnType<typeof setTimeout> | undefined
   let last = 0
   let isOwed = false
+  let isAway = false
   const run = () => {
     timer = undefined
-    if (document.hidden) {
+    if (document.hidden || isAway) {
       isOwed = true
       return
     }
@@ -37,6 +41,10 @@ function refresher(refresh: () => void) {
   document.addEventListener('visibilitychange', onVisible)
   return {
     ask,
+    setAway(away: boolean) {
+      isAway = away
+      if (!away && isOwed) ask()
+    },
     end() {
       clearTimeout(timer)
       document.removeEventListener('visibilitychange', onVisible)
@@ -53,17 +61,19 @@ export function Live({ topics }: { topics: readonly string[] }) {
   const router = useRouter()
   const wanted = topics.join(' ')
   useEffect(() => {
-    const { ask, end } = refresher(() => router.refresh())
+    const { ask, setAway, end } = refresher(() => router.refresh())
     let lostTimer: ReturnType<typeof setTimeout> | undefined
     let wasLost = false
     const up = () => {
       clearTimeout(lostTimer)
       lostTimer = undefined
       heard()
+      setAway(false)
       if (wasLost) ask()
       wasLost = false
     }
     const down = () => {
+      setAway(true)
       lostTimer ??= setTimeout(() => {
         wasLost = true
         lost()
