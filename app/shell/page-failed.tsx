@@ -1,5 +1,7 @@
 'use client'
 
+import { useRouter } from 'next/navigation'
+import { startTransition } from 'react'
 import { Glyph } from '../ui/glyph.tsx'
 
 /**
@@ -7,6 +9,13 @@ import { Glyph } from '../ui/glyph.tsx'
  * page's first load, so it is made of as little as it can be.
  */
 export function PageFailed({ error, reset }: { error: Error & { digest?: string }; reset: () => void }) {
+  const router = useRouter()
+  // `reset` alone shows the same failed answer of the server again.
+  const retry = () =>
+    startTransition(() => {
+      router.refresh()
+      reset()
+    })
   return (
     <div className="panel note-block" role="alert">
       <h1 className="bad font-semibold">
@@ -18,7 +27,7 @@ export function PageFailed({ error, reset }: { error: Error & { digest?: string 
         below.
       </p>
       <div className="row">
-        <button type="button" className="btn sm" onClick={reset}>
+        <button type="button" className="btn sm" onClick={retry}>
           Retry
         </button>
         {error.digest && <span className="mono dim text-xs">err {error.digest}</span>}
