@@ -4,7 +4,7 @@ import { DEMO_OPERATOR, DEMO_PASSWORD } from '#server/demo/people.ts'
 import { addJob } from '#server/jobs.ts'
 import { page as openPage } from '../support/browser.ts'
 import type { ControlPlane } from '../support/controlPlane.ts'
-import { mutate, signIn } from '../support/steps.ts'
+import { figuresOf, mutate, signIn } from '../support/steps.ts'
 import { downloaded, eventually, startDemoPlane } from '../support/stories.ts'
 
 // What operators do with a fleet that works and has its troubles: find, decide, act, and see that it happened.
@@ -55,6 +55,7 @@ test('Ctrl K finds a host by its name and goes there', async () => {
   await operator.keyboard.press('Enter')
   await operator.waitForURL(/\/ops\/hosts\/\d+$/)
   await heading(operator, /hel1-c03/)
+  expect(await palette.count()).toBe(0)
 })
 
 test('keys go to places, put the cursor into the filter and list themselves', async () => {
@@ -72,7 +73,11 @@ test('keys go to places, put the cursor into the filter and list themselves', as
     expect(await table.getByRole('link', { name: /-c\d\d$/ }).allInnerTexts()).toEqual(['fra2-c02']),
   )
   expect(await operator.getByRole('searchbox').inputValue()).toBe('fra2-c02')
-  await operator.keyboard.press('Escape')
+  await operator.keyboard.type('9')
+  await operator.getByText('No host matches.').waitFor()
+  await operator.getByRole('link', { name: 'Clear filters' }).click()
+  await table.getByRole('link', { name: 'ams1-c01', exact: true }).waitFor()
+  expect(await operator.getByRole('searchbox').inputValue()).toBe('')
   await operator.keyboard.press('?')
   const keys = operator.getByRole('dialog', { name: 'Keys' })
   await keys.getByText('Go to Hosts').waitFor()
@@ -96,6 +101,27 @@ test('violations are acknowledged together', async () => {
   await operator.getByText('2 acknowledged').waitFor()
   for (const row of rows) await row.getByText('Acknowledged').waitFor()
   await bar.waitFor({ state: 'hidden' })
+  // One was before.
+  await expect.poll(() => figuresOf(operator, 'Acknowledged')).toEqual([3])
+})
+
+test('rows are walked, selected and opened by keys alone', async () => {
+  const first = await operator.getByRole('row').nth(1).getByRole('link').first().innerText()
+  await operator.keyboard.press('j')
+  await operator.keyboard.press('j')
+  await operator.keyboard.press('x')
+  await operator.keyboard.press('k')
+  await operator.keyboard.press('x')
+  await operator.getByRole('region', { name: 'Selected rows' }).getByText('2 selected').waitFor()
+  await operator.keyboard.press('x')
+  await operator.getByRole('region', { name: 'Selected rows' }).getByText('1 selected').waitFor()
+  await operator.keyboard.press('Enter')
+  await operator.waitForURL(/\/ops\/quotas\/\d+$/)
+  await heading(operator, /./)
+  const about = await operator.getByRole('region', { name: 'What it is about' }).innerText()
+  for (const name of first.split(' of ')[1]?.split(' / ') ?? [first]) expect(about).toContain(name)
+  await operator.goBack()
+  await heading(operator, 'Quotas')
 })
 
 test('what somebody else changes appears without a reload', async () => {
@@ -121,13 +147,23 @@ test('an operator maps what nobody owns to an account, and it is nobody’s no l
   await operator.getByText('Every container has an owner.').waitFor()
   await operator.getByRole('link', { name: 'Label rules' }).click()
   await operator.getByRole('row', { name: /left-behind.*halyard/ }).waitFor()
-  await operator.goto('/halyard/apps')
-  await operator.getByRole('link', { name: 'left-behind' }).first().waitFor()
+  // With what it has used so far.
+  await eventually(async () => {
+    await operator.goto('/halyard/usage?window=24h&app=left-behind')
+    await operator.getByRole('region', { name: 'Used in the window' }).waitFor()
+    expect((await figuresOf(operator, 'CPU'))[0]).toBeGreaterThan(0)
+  }, 60_000)
 })
 
 test('a suspended account reads why and all its figures, changes nothing, and works again once the hold is lifted', async () => {
   await customer.goto('/greyheron/settings')
   await customer.getByRole('button', { name: 'Change the name' }).waitFor()
+  const beside = await customer.context().newPage()
+  await beside.goto(`${plane.url}/greyheron`)
+  await beside
+    .getByText(/^Live, /)
+    .first()
+    .waitFor()
 
   await operator.goto('/ops/accounts/greyheron')
   await operator.getByRole('button', { name: 'Place a hold' }).click()
@@ -142,6 +178,8 @@ test('a suspended account reads why and all its figures, changes nothing, and wo
   await confirm.getByRole('button', { name: 'Suspend greyheron' }).click()
   await operator.getByRole('row', { name: /billing.*On/ }).waitFor()
 
+  await beside.getByText('greyheron is suspended').waitFor()
+  await beside.close()
   // The form that was open before is refused, and says why.
   await customer.getByLabel('Name people read').fill('Grey Heron Pictures')
   await customer.getByRole('button', { name: 'Change the name' }).click()
@@ -185,6 +223,7 @@ test('a container over its limit is restarted with one click, and the agent says
   const history = operator.getByRole('group', { name: 'History' })
   await history.getByRole('row', { name: /Acted.*restart blog-/ }).waitFor()
   await history.getByRole('row', { name: /Acted.*done.*restart/ }).waitFor({ timeout: 60_000 })
+  expect(await history.getByRole('row', { name: /Acted/ }).count()).toBe(1)
 })
 
 test('the audit log has what was just done, by whom; the filter narrows it and the export has the same rows', async () => {
@@ -239,6 +278,7 @@ test('what fails says so with an id, the rest of the page works, and Retry bring
     await sql`alter table label_rule_away rename to label_rule`
     await operator.getByRole('button', { name: 'Retry' }).click()
     await operator.getByRole('row', { name: /left-behind.*halyard/ }).waitFor()
+    expect(await operator.getByRole('heading', { level: 1 }).allInnerTexts()).not.toContain('This page did not load')
   } finally {
     await sql`alter table if exists notice_away rename to notice`
     await sql`alter table if exists label_rule_away rename to label_rule`

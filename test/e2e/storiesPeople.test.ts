@@ -74,6 +74,7 @@ test('an empty platform says what will appear and what to do first', async () =>
   ] as const) {
     await operatorPage.goto(path)
     await operatorPage.getByText(words).waitFor()
+    expect(await operatorPage.getByRole('main').getByRole('alert').count()).toBe(0)
   }
 })
 
@@ -90,6 +91,7 @@ test('an operator makes an organization, and its owner joins by the link in the 
   await ownerPage.waitForURL(/\/reedbed$/)
   await ownerPage.getByText('Nothing runs yet.').waitFor()
   await ownerPage.getByText('io.wharfinger.account=reedbed').waitFor()
+  expect((await ownerPage.request.get('/ops/outbox')).status()).toBe(403)
 })
 
 test('an owner invites a member, whose role can then be changed', async () => {
@@ -264,6 +266,7 @@ test('who signs out is out, also on the page that was open beside it', async () 
   await ownerPage.getByRole('button', { name: `signed in as ${owner.name}` }).click()
   await ownerPage.getByRole('menuitem', { name: 'Sign out' }).click()
   await ownerPage.waitForURL(/\/sign-in/)
+  expect((await beside.request.get('/trpc/accounts.me')).status()).toBe(401)
   await beside.getByRole('link', { name: 'Members' }).click()
   await beside.waitForURL(/\/sign-in\?next=%2Freedbed%2Fmembers/)
   await signIn(ownerPage, plane.url, owner)
