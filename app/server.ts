@@ -54,7 +54,8 @@ export async function attempt<T>(
   } catch (error) {
     const code = codeOf(error) ?? 'INTERNAL'
     if (code === 'UNAUTHORIZED') redirect(`/sign-in?next=${encodeURIComponent(await here())}`)
-    const message = error instanceof Error && !code.startsWith('INTERNAL') ? error.message : 'It was logged on our side.'
+    const message =
+      error instanceof Error && !code.startsWith('INTERNAL') ? error.message : 'It was logged on our side.'
     return { ok: false, code, message }
   }
 }

@@ -112,4 +112,5 @@ test('a person who is not signed in is asked to, and comes back to the page', as
   await page.getByLabel('Password', { exact: true }).fill(plane.admin.password)
   await page.getByRole('button', { name: 'Sign in', exact: true }).click()
   await page.waitForURL(/\/ops\/hosts$/)
+  expect(await page.getByRole('heading', { level: 1 }).textContent()).toBe('Hosts')
 })
