@@ -33,10 +33,11 @@ const requireProof = (input: EnrolRequest) => {
   throw refused('the proof does not verify: it must sign the enrolment text with the key that is enrolled')
 }
 
+/** The token, locked: of requests that race with it one enrols at a time, and a repeat finds what the first made. */
 const findToken = async (tx: Tx, token: string): Promise<JoinToken> => {
   const [row] = await tx<JoinToken[]>`
     select t.id, t.cluster_id, c.name as cluster, t.hint, t.expires_at, t.revoked_at
-    from join_token t join cluster c on c.id = t.cluster_id where t.hash = ${hashOfJoinToken(token)}`
+    from join_token t join cluster c on c.id = t.cluster_id where t.hash = ${hashOfJoinToken(token)} for update of t`
   if (!row) throw refused('no such join token; make one with "wharf join-token create" or on the page Hosts')
   return row
 }
