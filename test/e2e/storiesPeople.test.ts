@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { page as openPage } from '../support/browser.ts'
 import { startControlPlane, type ControlPlane } from '../support/controlPlane.ts'
 import { signIn } from '../support/steps.ts'
-import { linkFromOutbox, totpOf } from '../support/stories.ts'
+import { linkFromOutbox, poll, totpOf } from '../support/stories.ts'
 
 // A platform from its first minute on, without any data: who gets in, how, and who may do what.
 // The stories go on from one to the next.
@@ -45,7 +45,7 @@ const join = async (link: string, who: typeof owner): Promise<Page> => {
 
 test('the link that the start prints makes the first operator, once', async () => {
   const link = () => /Make the first operator: (\S+)/.exec(plane.output())?.[1] ?? ''
-  await expect.poll(link).toContain('/first-run?token=')
+  await poll(link).toContain('/first-run?token=')
   operatorPage = await open()
   await operatorPage.goto(link())
   await operatorPage.getByLabel('Name').fill(operator.name)
@@ -110,9 +110,9 @@ test('an owner invites a member, whose role can then be changed', async () => {
 
   await ownerPage.reload()
   await ownerPage.getByLabel(`Role of ${member.email}`).selectOption('admin')
-  await expect
-    .poll(() => memberPage.reload().then(() => memberPage.getByRole('button', { name: 'Invite a member' }).count()))
-    .toBe(1)
+  await poll(() =>
+    memberPage.reload().then(() => memberPage.getByRole('button', { name: 'Invite a member' }).count()),
+  ).toBe(1)
 })
 
 test('the last owner cannot leave, and reads why', async () => {
@@ -250,12 +250,12 @@ test('a chosen theme stays after a reload, and until another is chosen', async (
   const background = () => ownerPage.evaluate(() => getComputedStyle(document.body).backgroundColor)
   const light = await background()
   await choose('Dark')
-  await expect.poll(background).not.toBe(light)
+  await poll(background).not.toBe(light)
   const dark = await background()
   await ownerPage.goto('/reedbed')
   expect(await background()).toBe(dark)
   await choose('Light')
-  await expect.poll(background).toBe(light)
+  await poll(background).toBe(light)
   await ownerPage.reload()
   expect(await background()).toBe(light)
 })
