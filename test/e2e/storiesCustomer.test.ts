@@ -118,6 +118,7 @@ test('a chart’s table and CSV have the figures of the page', async () => {
 test('the arrow keys read exact values from a chart', async () => {
   const file = await downloaded(page, page.getByRole('button', { name: 'CSV' }))
   const [, ...rows] = cellsOf(file.text)
+  expect(rows).toHaveLength(48)
   await page.getByRole('button', { name: 'Chart of CPU in all' }).click()
   const chart = page.getByRole('group', { name: 'CPU in all' })
   await chart.focus()

@@ -93,6 +93,7 @@ test('violations are acknowledged together', async () => {
   const open = operator.getByRole('row').filter({ hasText: 'Over soft limit' }).filter({ hasNotText: 'greyheron' })
   await open.nth(1).waitFor()
   const names = await Promise.all([0, 1].map((at) => open.nth(at).getByRole('link').first().innerText()))
+  expect(new Set(names).size).toBe(2)
   const rows = names.map((name) =>
     operator.getByRole('row').filter({ has: operator.getByRole('link', { name, exact: true }) }),
   )
