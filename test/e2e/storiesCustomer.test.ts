@@ -90,6 +90,7 @@ test('a window is compared with as many days before it', async () => {
 })
 
 test('the rows of the table add up to the figures above it', async () => {
+  await openUsage()
   const table = page.getByRole('group', { name: 'Usage by app' })
   const cells = await table
     .getByRole('row')
@@ -101,6 +102,7 @@ test('the rows of the table add up to the figures above it', async () => {
 })
 
 test('a chart’s table and CSV have the figures of the page', async () => {
+  await openUsage()
   await page.getByRole('button', { name: 'Table of CPU in all' }).click()
   const table = page.getByRole('group', { name: 'CPU in all' })
   await table.getByRole('row').nth(48).waitFor()
@@ -116,6 +118,8 @@ test('a chart’s table and CSV have the figures of the page', async () => {
 })
 
 test('the arrow keys read exact values from a chart', async () => {
+  await openUsage()
+  await page.getByRole('button', { name: 'Table of CPU in all' }).click()
   const file = await downloaded(page, page.getByRole('button', { name: 'CSV' }))
   const [, ...rows] = cellsOf(file.text)
   expect(rows).toHaveLength(48)
@@ -141,6 +145,7 @@ test('the arrow keys read exact values from a chart', async () => {
 })
 
 test('the export has every app and hour, and adds up to the figures of the page', async () => {
+  await openUsage()
   const take = async (name: string) => {
     await page.getByRole('button', { name: 'Export' }).click()
     return downloaded(page, page.getByRole('menuitem', { name }))
