@@ -15,15 +15,20 @@ const TEMPLATE = (() => {
   return row
 })()
 
+/** Buffers of groups that are stored, for the next: megabytes a group would keep the collector busy. */
+const spare: Buffer[] = []
+const MOST_SPARE = 4
+const FIRST_BYTES = 256 * 1024
+
 /** Rows of `usage_minute` (host_id, minute, epoch, ten totals) gathered for one COPY. */
 export class MinuteRows {
-  #buffer = Buffer.allocUnsafe(64 * 1024)
-  #at = 0
+  #buffer = spare.pop() ?? Buffer.allocUnsafe(FIRST_BYTES)
+  #at = SIGNATURE.copy(this.#buffer)
   count = 0
 
   /** Adds `[epoch, ...totals]`; every number is a whole one below 2^53. */
   add(hostId: number, minute: number, row: readonly number[]): void {
-    if (this.#at + ROW_BYTES > this.#buffer.length) this.#grow()
+    if (this.#at + ROW_BYTES + TRAILER_BYTES > this.#buffer.length) this.#grow()
     const buffer = this.#buffer
     let at = this.#at
     TEMPLATE.copy(buffer, at)
@@ -40,17 +45,15 @@ export class MinuteRows {
     this.count++
   }
 
-  /** Appends all rows of another. */
-  addAll(other: MinuteRows): void {
-    while (this.#at + other.#at > this.#buffer.length) this.#grow()
-    other.#buffer.copy(this.#buffer, this.#at, 0, other.#at)
-    this.#at += other.#at
-    this.count += other.count
+  /** The whole payload of a COPY ... (FORMAT binary), good until `release`. */
+  payload(): Buffer {
+    this.#buffer.fill(0xff, this.#at, this.#at + TRAILER_BYTES)
+    return this.#buffer.subarray(0, this.#at + TRAILER_BYTES)
   }
 
-  /** The whole payload of a COPY ... (FORMAT binary). */
-  payload(): Buffer {
-    return framed([this.#buffer.subarray(0, this.#at)], this.#at)
+  /** Gives the buffer back once the payload is with PostgreSQL. */
+  release(): void {
+    if (spare.length < MOST_SPARE) spare.push(this.#buffer)
   }
 
   #grow() {

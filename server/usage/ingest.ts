@@ -91,7 +91,8 @@ const startThread = async (data: ThreadData, answered: Map<number, Pending>): Pr
     post(request) {
       if (!worker) return false
       own.add(request.id)
-      worker.postMessage(request)
+      // Handed over, not copied: the body has its memory to itself.
+      worker.postMessage(request, [request.body.buffer as ArrayBuffer])
       return true
     },
     async close() {
@@ -136,17 +137,19 @@ export const startIngest = async ({ env, databaseUrl }: { env: Env; databaseUrl:
 
   const ask = (thread: Thread, request: Omit<ThreadRequest, 'id'>): Promise<ThreadAnswer> =>
     new Promise((resolve) => {
+      // The body goes to the thread, and with it its length.
+      const bytes = request.body.length
       const id = ++lastId
       const done = (answer: ThreadAnswer) => {
         clearTimeout(timer)
-        if (pending.delete(id)) waitingBytes -= request.body.length
+        if (pending.delete(id)) waitingBytes -= bytes
         backlog.set(pending.size)
         resolve(answer)
       }
       const late = { id, error: { code: 'UNAVAILABLE' as const, message: 'storing took too long; send it again' } }
       const timer = setTimeout(() => done(late), ANSWER_WITHIN_MS)
       pending.set(id, { resolve: done, timer })
-      waitingBytes += request.body.length
+      waitingBytes += bytes
       backlog.set(pending.size)
       if (!thread.post({ id, ...request })) done({ ...late, error: { ...late.error, message: 'ingest is starting' } })
     })
@@ -172,7 +175,11 @@ export const startIngest = async ({ env, databaseUrl }: { env: Env; databaseUrl:
     const done = acknowledgeSeconds.startTimer()
     // A host always meets the same thread: it knows the host's last readings.
     const thread = threads[(Number(exchange.req.headers[HEADERS.hostId]) || 0) % threads.length] as Thread
-    const answer = await ask(thread, { headers: headersOf(exchange), body, receivedAtMs: Date.now() })
+    const answer = await ask(thread, {
+      headers: headersOf(exchange),
+      body: new Uint8Array(body),
+      receivedAtMs: Date.now(),
+    })
     done()
     return answer.error ? raise(answer.error) : answer
   }

@@ -70,6 +70,7 @@ export const storeNew = async (tx: Tx, group: readonly Prepared[], labels: Label
       group.map(({ identity }) => ({ h: identity.hostId, s: identity.seq, d: identity.digest })),
     )}::text::json) as x(h int, s bigint, d text)`
   if (minutes.count > 0) await copyIn(tx, 'minutes', minutes.payload())
+  minutes.release()
   return storeRest(tx, group, labels)
 }
 
