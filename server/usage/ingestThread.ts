@@ -84,17 +84,28 @@ const asError = (error: unknown): NonNullable<ThreadAnswer['error']> => {
   return { code, message, path, retryAfterSeconds }
 }
 
+const close = async () => {
+  await commits.drained()
+  await Promise.all([live.close(), sql.end({ timeout: 5 })]).catch(() => {})
+  port.close()
+}
+
+const answer = async (request: ThreadRequest) => {
+  const result = await take(request).catch((error: unknown) => ({ error: asError(error) }))
+  port.postMessage({ id: request.id, ...result } satisfies ThreadAnswer)
+}
+
+// Messages come many at a time, and each takes a third of a millisecond: one a turn of the event loop lets
+// PostgreSQL's answers, several to a commit, be heard in between.
+const queue: (ThreadRequest | 'close')[] = []
+const next = () => {
+  const message = queue.shift()
+  if (queue.length > 0) setImmediate(next)
+  if (message === 'close') void close()
+  else if (message) void answer(message)
+}
+
 port.on('message', (message: ThreadRequest | 'close') => {
-  if (message === 'close') {
-    void commits
-      .drained()
-      .then(() => Promise.all([live.close(), sql.end({ timeout: 5 })]))
-      .catch(() => {})
-      .then(() => port.close())
-    return
-  }
-  take(message)
-    .catch((error: unknown) => ({ error: asError(error) }))
-    .then((result) => port.postMessage({ id: message.id, ...result } satisfies ThreadAnswer))
+  if (queue.push(message) === 1) setImmediate(next)
 })
 port.postMessage('ready')

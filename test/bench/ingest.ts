@@ -79,7 +79,7 @@ export default async function ingest(): Promise<void> {
       minutes: number,
       minutesAgo: number,
       firstSeq: number,
-      connections = 96,
+      connections = 128,
     ) => {
       const firstEdgeMs = (Math.floor(Date.now() / MINUTE_MS) - minutesAgo) * MINUTE_MS
       const before = plane.cpuUs()
