@@ -112,14 +112,12 @@ export const useSeries = async (sql: Sql, env: Env, now: Date, input: SeriesInpu
     resolution,
   )
   const compared = aligned(periodBefore(passed), resolution)
-  const key = container ? `${container.hostId}:${container.containerId}` : undefined
   const read = async (of: Window): Promise<Point[]> => {
     const byContainer = by === 'container' || container !== undefined
     if (resolution === 'minute')
       return minuteUse(sql, accountId, of, meter, byContainer ? 'container' : 'app', app, container)
     if (!byContainer || app === undefined) return appHours(sql, accountId, of, resolution, meter, app)
-    const points = await containerHours(sql, accountId, of, resolution, meter, app)
-    return key === undefined ? points : points.filter((p) => p.key === key)
+    return containerHours(sql, accountId, of, resolution, meter, app, container)
   }
   const [points, before, metered, labels] = await Promise.all([
     read(window),

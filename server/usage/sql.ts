@@ -45,6 +45,7 @@ export const containerHours = async (
   resolution: 'hour' | 'day',
   meter: Meter,
   app: string,
+  container?: { hostId: number; containerId: string },
 ): Promise<Point[]> => {
   const [from, until] = hoursOf(window)
   const hours = unitMs[resolution] / 3_600_000
@@ -56,6 +57,7 @@ export const containerHours = async (
     join usage_hour u on u.host_id = t.host_id and u.epoch = t.epoch and u.hour >= greatest(${from}, t.from_hour)
       and u.hour < least(${until}, t.until_hour)
     where t.account_id = ${accountId} and t.app = ${app} and t.until_hour > ${from} and t.from_hour < ${until}
+      ${container ? sql`and e.host_id = ${container.hostId} and e.container_id = ${container.containerId}` : sql``}
     group by 1, 2 order by 1, 2`
 }
 
@@ -165,6 +167,7 @@ export const containersOf = async (
       select m.host_id, m.container_id, ${sql.unsafe(eachMeter('sum(u.$)::bigint as $'))}
       from mine m join usage_hour u on u.host_id = m.host_id and u.epoch = m.epoch
         and u.hour >= greatest(${from}::int, m.from_hour) and u.hour < least(${until}::int, m.until_hour)
+        ${window === null ? sql`and false` : sql``}
       group by m.host_id, m.container_id
     )
     select l.host_id, h.name as host, l.epoch, l.container_id, l.name, l.image, l.app, l.opened_at, l.ended_at, l.lives, l.limits,
