@@ -2,12 +2,14 @@ import { connect } from '#db/client.ts'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { flushCompileCache } from 'node:module'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { makeAuth } from './accounts/auth.ts'
 import { ensureFirstOperator } from './accounts/firstOperator.ts'
 import { systemContext } from './context.ts'
 import { openDatabase, type Database } from './database.ts'
 import { startDemo } from './demo/start.ts'
 import { readEnv, type Env } from './env.ts'
+import { connectionLost } from './http.ts'
 import { startLocalAgent } from './localAgent.ts'
 import { listenOn } from './listen.ts'
 import { listen } from './live.ts'
@@ -62,10 +64,11 @@ const serve = async (env: Env, database: Database) => {
     (await pagesReady)?.getRequestHandler()(req, res)
   const handle = webHandler({ ...deps, pages: pagesReady && showPage })
   const listening = await listenOn(env, (req, res) => void handle(req, res))
-  const worker = has('worker') ? await startWorker(sql, env, database.url) : undefined
+  // From here on it serves: a database that goes away now is waited for, not a reason to end.
+  const worker = has('worker') ? await persist(() => startWorker(sql, env, database.url)) : undefined
   const pages = await pagesReady
   if (pages && env.WHARF_DEV) listening.server.on('upgrade', pages.getUpgradeHandler())
-  const agent = has('ingest') ? await startLocalAgent(ctx, ownUrl(env, listening.port)) : undefined
+  const agent = has('ingest') ? await persist(() => startLocalAgent(ctx, ownUrl(env, listening.port))) : undefined
   const demo = env.WHARF_DEMO ? await startDemo(ctx, ownUrl(env, listening.port)) : undefined
   greet(env, listening.port, first.link, demo?.greeting ?? hostsLine(agent?.engine))
   // A kill leaves no time to keep what was compiled, and it makes the next start quicker (NODE_COMPILE_CACHE).
@@ -81,6 +84,21 @@ const serve = async (env: Env, database: Database) => {
     await live.close().catch(() => {})
     await Promise.all([sql.end({ timeout: 5 }), auth.close()])
     await database.stop()
+  }
+}
+
+const PERSIST_TIMES = 40
+const PERSIST_MS = 250
+
+/** Does it again while the database is away, for up to ten seconds. */
+const persist = async <T>(work: () => Promise<T>): Promise<T> => {
+  for (let times = 1; ; times++) {
+    try {
+      return await work()
+    } catch (error) {
+      if (!connectionLost(error) || times >= PERSIST_TIMES) throw error
+      await sleep(PERSIST_MS)
+    }
   }
 }
 
