@@ -19,6 +19,13 @@ const routes = globSync('app/**/page.tsx', { cwd: root })
 /** Pages for people who are not signed in; everything else is opened as the demo's operator. */
 const PUBLIC = new Set(['/sign-in', '/sign-up', '/first-run', '/reset', '/invite'])
 
+/** Pages that only lead on, and where to: they may do so after their first bytes, as a navigation of its own. */
+const LEADS_TO: Record<string, RegExp> = {
+  '/': /\/ops$/,
+  '/settings': /\/settings\/\w+$/,
+  '/ops/hosts/[host]/containers': /\/ops\/hosts\/\d+$/,
+}
+
 let plane: ControlPlane
 let params: Record<string, string>
 const pages: Page[] = []
@@ -81,6 +88,8 @@ describe.each([
     errors.length = 0
     const response = await page.goto(pathOf(route))
     expect(response?.status()).toBe(200)
+    const leadsTo = LEADS_TO[route]
+    if (leadsTo) await page.waitForURL((url) => leadsTo.test(url.pathname))
     await page.getByRole('heading', { level: 1 }).first().waitFor()
     await page.waitForLoadState('load')
     const found = await new AxeBuilder({ page })
