@@ -79,7 +79,7 @@ export default async function ingest(): Promise<void> {
       minutes: number,
       minutesAgo: number,
       firstSeq: number,
-      connections = 128,
+      connections = 64,
     ) => {
       const firstEdgeMs = (Math.floor(Date.now() / MINUTE_MS) - minutesAgo) * MINUTE_MS
       const before = plane.cpuUs()
