@@ -3,17 +3,9 @@ import { DomainError } from '../errors.ts'
 import { connectionLost } from '../http.ts'
 import { notify } from '../notices/notify.ts'
 import { HOUR_MS } from '../time.ts'
-import {
-  askForRoll,
-  commandsPending,
-  progressFrom,
-  storeMerging,
-  storeNew,
-  type LabelNames,
-  type Prepared,
-  type Progress,
-  type ProgressRow,
-} from './storeReports.ts'
+import { askForRoll, storeMerging, storeNew } from './storeReports.ts'
+import { commandsPending, progressFrom, type ProgressRow } from './storeProgress.ts'
+import type { LabelNames, Prepared, Progress } from './prepared.ts'
 
 /** What became of one report: stored now, known before, or in conflict with another of its number. */
 export type Outcome = { status: 'stored' | 'duplicate'; progress: Progress }

@@ -10,7 +10,7 @@ import { log } from '../log.ts'
 import { GroupCommit } from './groupCommit.ts'
 import { LastReadings } from './lastReadings.ts'
 import { prepareReport } from './prepareReport.ts'
-import type { LabelNames } from './storeReports.ts'
+import type { LabelNames } from './prepared.ts'
 
 /** What the thread is started with. */
 export type ThreadData = { databaseUrl: string; labels: LabelNames }

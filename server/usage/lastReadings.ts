@@ -1,6 +1,6 @@
 import type { Sql } from '#db/client.ts'
 import type { LastReading } from './plausible.ts'
-import type { Prepared } from './storeReports.ts'
+import type { Prepared } from './prepared.ts'
 
 type HostReadings = { epochs: Map<number, Float64Array>; boots: Map<string, number>; usedAtMs: number }
 

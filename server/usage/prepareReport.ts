@@ -7,7 +7,7 @@ import { anchorOf, minuteOfEdge } from './anchor.ts'
 import { decodeReport } from './decode.ts'
 import { implausible, type LastReading } from './plausible.ts'
 import type { LastReadings } from './lastReadings.ts'
-import type { LeftOut, Placed, Prepared } from './storeReports.ts'
+import type { LeftOut, Placed, Prepared } from './prepared.ts'
 
 /** A report as it came over HTTP. */
 export type Incoming = { headers: RequestHeaders; body: Buffer; receivedAtMs: number }
