@@ -181,3 +181,22 @@ export const auditEvent = pgTable(
     index('audit_event_action').on(t.action, t.id),
   ],
 )
+
+/**
+ * What an account may have: `private_repositories`, `storage_mib`, `pulls_a_day` and the like; null is without limit.
+ * Written by whoever sells it, read by whoever grants it.
+ */
+export const entitlement = pgTable(
+  'entitlement',
+  {
+    accountId: ref('account_id')
+      .notNull()
+      .references(() => account.id),
+    key: text('key').notNull(),
+    value: ref('value'),
+    /** What gave it, such as `plan:team`. */
+    source: text('source').notNull(),
+    updatedAt: at('updated_at').notNull().defaultNow(),
+  },
+  (t) => [primaryKey({ columns: [t.accountId, t.key] })],
+)

@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import { bigint, check, index, integer, pgTable, primaryKey, text } from 'drizzle-orm/pg-core'
+import { bigint, check, index, integer, pgTable, primaryKey, text, uniqueIndex } from 'drizzle-orm/pg-core'
 import { at, id } from './columns.ts'
 import { account } from './accounts.ts'
 import { authUser } from './auth.ts'
@@ -59,4 +59,54 @@ export const mail = pgTable(
     lastError: text('last_error'),
   },
   (t) => [index('mail_created').on(t.createdAt)],
+)
+
+/** Where an account wants events posted (Standard Webhooks). The secret is sealed. */
+export const webhookEndpoint = pgTable(
+  'webhook_endpoint',
+  {
+    id: id(),
+    accountId: bigint('account_id', { mode: 'bigint' })
+      .notNull()
+      .references(() => account.id),
+    url: text('url').notNull(),
+    /** Event types it wants, such as `invoice.paid`. */
+    types: text('types').array().notNull(),
+    /** Narrows events to one subject, such as a repository; null takes all of the account's. */
+    subject: text('subject'),
+    sealedSecret: text('sealed_secret').notNull(),
+    createdBy: text('created_by').notNull(),
+    createdAt: at('created_at').notNull().defaultNow(),
+    disabledAt: at('disabled_at'),
+    disabledReason: text('disabled_reason'),
+    removedAt: at('removed_at'),
+  },
+  (t) => [index('webhook_endpoint_account').on(t.accountId)],
+)
+
+/** One event for one endpoint, with its frozen body; `key` states the fact. */
+export const webhookDelivery = pgTable(
+  'webhook_delivery',
+  {
+    id: id(),
+    endpointId: bigint('endpoint_id', { mode: 'bigint' })
+      .notNull()
+      .references(() => webhookEndpoint.id),
+    type: text('type').notNull(),
+    key: text('key').notNull(),
+    body: text('body').notNull(),
+    state: text('state', { enum: ['pending', 'delivered', 'failed'] })
+      .notNull()
+      .default('pending'),
+    attempts: integer('attempts').notNull().default(0),
+    status: integer('status'),
+    lastError: text('last_error'),
+    createdAt: at('created_at').notNull().defaultNow(),
+    nextAt: at('next_at'),
+    finishedAt: at('finished_at'),
+  },
+  (t) => [
+    uniqueIndex('webhook_delivery_key').on(t.endpointId, t.key),
+    index('webhook_delivery_endpoint').on(t.endpointId, t.id),
+  ],
 )

@@ -3,6 +3,7 @@ import {
   bigint,
   boolean,
   check,
+  doublePrecision,
   index,
   integer,
   jsonb,
@@ -59,6 +60,9 @@ export const epoch = pgTable(
     sizeAt: at('size_at'),
     /** Newest minute rolled into hours. */
     lastMinute: integer('last_minute'),
+    /** Of a container, means between `lastMinute` and its reading before; null where that is 5 minutes away or more. */
+    cpuCores: doublePrecision('cpu_cores'),
+    memoryMib: doublePrecision('memory_mib'),
     declaredAt: at('declared_at').notNull().defaultNow(),
   },
   (t) => [
@@ -333,4 +337,23 @@ export const violationEvent = pgTable(
     detail: jsonb('detail').notNull(),
   },
   (t) => [index('violation_event_violation').on(t.violationId, t.id)],
+)
+
+/** Evidence that must not be dropped yet: reports received in `[from, until)`, and why. */
+export const evidenceHold = pgTable(
+  'evidence_hold',
+  {
+    id: id(),
+    key: text('key').notNull().unique(),
+    fromAt: at('from_at').notNull(),
+    untilAt: at('until_at'),
+    reason: text('reason').notNull(),
+    placedAt: at('placed_at').notNull().defaultNow(),
+    releasedAt: at('released_at'),
+  },
+  (t) => [
+    index('evidence_hold_live')
+      .on(t.fromAt)
+      .where(sql`released_at is null`),
+  ],
 )
