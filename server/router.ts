@@ -1,4 +1,5 @@
 import { accountsRouter } from './accounts/router.ts'
+import { billingRouter } from './billing/router.ts'
 import { liveRouter } from './changes.ts'
 import { hostsRouter } from './hosts/router.ts'
 import { noticesRouter } from './notices/router.ts'
@@ -11,6 +12,7 @@ export const appRouter = router({
   notices: noticesRouter,
   hosts: hostsRouter,
   usage: usageRouter,
+  billing: billingRouter,
   search: searchRouter,
   live: liveRouter,
 })
