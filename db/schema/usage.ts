@@ -162,6 +162,18 @@ export const usageHour = pgTable(
   (t) => [primaryKey({ columns: [t.hostId, t.epoch, t.hour] }), index('usage_hour_hour').on(t.hostId, t.hour)],
 )
 
+/** What an epoch used in a UTC day (days since 1970): kept equal to its hours' sum by a trigger on usage_hour. */
+export const usageDay = pgTable(
+  'usage_day',
+  {
+    hostId: integer('host_id').notNull(),
+    day: integer('day').notNull(),
+    epoch: bigint('epoch', { mode: 'number' }).notNull(),
+    ...meters(),
+  },
+  (t) => [primaryKey({ columns: [t.hostId, t.epoch, t.day] })],
+)
+
 /** What an account's app used in an hour, summed from usage_hour. Account 0 is "unattributed". */
 export const accountHour = pgTable(
   'account_hour',

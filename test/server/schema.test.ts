@@ -10,6 +10,7 @@ const DISTRIBUTED: Record<string, string> = {
   report_body: 'host_id',
   report_key: 'host_id',
   usage_hour: 'host_id',
+  usage_day: 'host_id',
   epoch: 'host_id',
   attribution: 'host_id',
   host_progress: 'host_id',

@@ -63,6 +63,13 @@ afterEach(async () => {
   expect(accounts).toEqual(epochs)
   const [days] = await sql.unsafe(`select ${text} from account_day`)
   expect(days).toEqual(epochs)
+  const columns = eachMeter('$')
+  const sums = eachMeter('sum($)::bigint as $')
+  const apart = await sql.unsafe(`select host_id, epoch, day, ${columns} from usage_day
+    except select host_id, epoch, hour / 24, ${sums} from usage_hour group by 1, 2, 3`)
+  expect(apart).toEqual([])
+  const [epochDays] = await sql.unsafe(`select ${text} from usage_day`)
+  expect(epochDays).toEqual(epochs)
 })
 
 describe('rolling minutes into hours', () => {
