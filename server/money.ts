@@ -43,11 +43,23 @@ export const ZERO = exact(0)
 const DECIMAL = /^(-?)(\d{1,30})(?:\.(\d{1,30}))?$/
 export const isDecimal = (text: string) => DECIMAL.test(text)
 
-/** Reads a decimal such as `0.0180` or `-12`. @throws RangeError on anything else */
+const decimalOf = ([, sign = '', whole = '', fraction = '']: string[]): Exact =>
+  exact(BigInt(`${sign}${whole}${fraction}`), 10n ** BigInt(fraction.length))
+
+/** Reads a decimal such as `0.0180` or `-12`, of at most 30 digits on each side. @throws RangeError on anything else */
 export const parseExact = (text: string): Exact => {
-  const [, sign = '', whole = '', fraction = ''] = DECIMAL.exec(text) ?? []
-  if (!whole) throw new RangeError(`"${text}" is no decimal number`)
-  return exact(BigInt(`${sign}${whole}${fraction}`), 10n ** BigInt(fraction.length))
+  const parts = DECIMAL.exec(text)
+  if (!parts) throw new RangeError(`"${text}" is no decimal number`)
+  return decimalOf(parts)
+}
+
+/** Reads what `exactText` writes: a decimal or `n/d`, however long. @throws RangeError on anything else */
+export const parseText = (text: string): Exact => {
+  const fraction = /^(-?\d+)\/(\d+)$/.exec(text)
+  if (fraction) return exact(BigInt(fraction[1]!), BigInt(fraction[2]!))
+  const decimal = /^(-?)(\d+)(?:\.(\d+))?$/.exec(text)
+  if (!decimal) throw new RangeError(`"${text}" is no exact number`)
+  return decimalOf(decimal)
 }
 
 export const plus = (a: Exact, b: Exact): Exact => exact(a.n * b.d + b.n * a.d, a.d * b.d)
@@ -96,8 +108,13 @@ export const decimalText = (units: bigint, places: number): string => {
 /** An amount in its major unit, without the currency: `1386.64`. */
 export const majorText = (amount: bigint, currency: string): string => decimalText(amount, exponentOf(currency))
 
-/** Shares an amount in proportion to weights by largest remainder: the shares sum to it exactly. */
+/**
+ * Shares an amount in proportion to weights by largest remainder: the shares sum to it exactly. Where no weight is above
+ * zero the first takes all. @throws RangeError for a negative weight, and for an amount that nobody is there to take
+ */
 export const allocate = (amount: bigint, weights: readonly bigint[]): Minor[] => {
+  if (weights.some((weight) => weight < 0n)) throw new RangeError('weights are not negative')
+  if (weights.length === 0 && amount !== 0n) throw new RangeError('nobody is there to take a share')
   const whole = weights.reduce((sum, weight) => sum + weight, 0n)
   if (whole === 0n) return weights.map((_, i) => minor(i === 0 ? amount : 0n))
   const sign = amount < 0n ? -1n : 1n

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { isDecimal } from '../money.ts'
+import { compare, isDecimal, parseExact, ZERO } from '../money.ts'
 
 /** Meters that can be billed: the unit a price is for, and how many base units (of the store) make one. */
 export const BILLABLE = {
@@ -31,6 +31,19 @@ const tier = z.object({
   /** Added once where the tier is reached. */
   flatAmount: decimal.optional(),
 })
+const tiers = z
+  .array(tier)
+  .min(1)
+  .max(20)
+  .refine(
+    (all) =>
+      all.every(({ upTo }, i) =>
+        i === all.length - 1
+          ? upTo === null
+          : upTo !== null && compare(parseExact(upTo), parseExact(all[i - 1]?.upTo ?? '0')) > 0,
+      ),
+    'tiers ascend, and only the last is without end',
+  )
 /** Amounts are decimals in the currency's major unit, with as many decimals as it takes; quantities are in units. */
 const model = {
   /** So much a period, in advance. */
@@ -52,15 +65,15 @@ const model = {
     included: decimal.default('0'),
   }),
   /** Each unit at its own tier's price. */
-  graduated: z.object({ ...named, model: z.literal('graduated'), meter, tiers: z.array(tier).min(1).max(20) }),
-  /** Every unit at the price of the tier the whole falls into. */
-  volume: z.object({ ...named, model: z.literal('volume'), meter, tiers: z.array(tier).min(1).max(20) }),
+  graduated: z.object({ ...named, model: z.literal('graduated'), meter, tiers }),
+  /** Every unit at the price of the tier the whole falls into, but never more than where a higher tier begins. */
+  volume: z.object({ ...named, model: z.literal('volume'), meter, tiers }),
   /** So much for each begun package, after the included units. */
   package: z.object({
     ...named,
     model: z.literal('package'),
     meter,
-    size: decimal,
+    size: decimal.refine((text) => compare(parseExact(text), ZERO) > 0, 'more than nothing'),
     amount: decimal,
     included: decimal.default('0'),
   }),
