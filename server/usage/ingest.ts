@@ -55,11 +55,25 @@ const threadsReady = new Gauge({
 type Pending = { resolve: (answer: ThreadAnswer) => void; timer: NodeJS.Timeout }
 type Thread = { post(request: ThreadRequest): boolean; close(): Promise<void> }
 
+/** What a signature is judged by, and how the body is packed. */
+const HEADER_NAMES = [...Object.values(HEADERS), 'content-encoding']
+
 /** A decoder thread that is started again when it ends; what it had not answered is asked to come again. */
 const startThread = async (data: ThreadData, answered: Map<number, Pending>): Promise<Thread> => {
   let worker: Worker | undefined
   let closing = false
   const own = new Set<number>()
+  let outbox: ThreadRequest[] = []
+  // A message costs a wake-up of the thread whatever it carries: one takes all that a turn of the event loop has read.
+  const postAll = () => {
+    const requests = outbox
+    outbox = []
+    // Handed over, not copied: each body has its memory to itself.
+    worker?.postMessage(
+      requests,
+      requests.map(({ body }) => body.buffer as ArrayBuffer),
+    )
+  }
   const settle = (answer: ThreadAnswer) => {
     own.delete(answer.id)
     answered.get(answer.id)?.resolve(answer)
@@ -71,8 +85,8 @@ const startThread = async (data: ThreadData, answered: Map<number, Pending>): Pr
         // Most of a report dies with its group: room for several groups before anything is promoted.
         resourceLimits: { maxYoungGenerationSizeMb: 64 },
       })
-      next.on('message', (message: ThreadAnswer | 'ready') => {
-        if (message !== 'ready') return settle(message)
+      next.on('message', (message: ThreadAnswer[] | 'ready') => {
+        if (message !== 'ready') return message.forEach(settle)
         worker = next
         threadsReady.inc()
         ready()
@@ -91,8 +105,7 @@ const startThread = async (data: ThreadData, answered: Map<number, Pending>): Pr
     post(request) {
       if (!worker) return false
       own.add(request.id)
-      // Handed over, not copied: the body has its memory to itself.
-      worker.postMessage(request, [request.body.buffer as ArrayBuffer])
+      if (outbox.push(request) === 1) setImmediate(postAll)
       return true
     },
     async close() {
@@ -101,6 +114,7 @@ const startThread = async (data: ThreadData, answered: Map<number, Pending>): Pr
       if (!ending) return
       await new Promise<void>((resolve) => {
         ending.once('exit', () => resolve())
+        postAll()
         ending.postMessage('close')
       })
     },
@@ -108,8 +122,9 @@ const startThread = async (data: ThreadData, answered: Map<number, Pending>): Pr
 }
 
 const headersOf = ({ req }: Exchange): ThreadRequest['headers'] => {
-  const names = [...Object.values(HEADERS), 'content-encoding']
-  return Object.fromEntries(names.map((name) => [name, req.headers[name]]))
+  const headers: Record<string, string | string[] | undefined> = {}
+  for (const name of HEADER_NAMES) headers[name] = req.headers[name]
+  return headers
 }
 
 const raise = (error: NonNullable<ThreadAnswer['error']>): never => {

@@ -2,7 +2,8 @@ import { METERS } from '#agents/protocol.ts'
 import type { Sql } from '#db/client.ts'
 import type { Window } from '../time.ts'
 import { NOTHING } from './hour.ts'
-import { appsOf, appTotals, containersOf, meteredTo, type Amounts, type ContainerRow } from './sql.ts'
+import { presentOfApps, type AppPresent } from './containerSql.ts'
+import { appsOf, appTotals, meteredTo, type Amounts } from './sql.ts'
 import { listViolations } from './violationSql.ts'
 import { periodBefore } from './window.ts'
 
@@ -11,28 +12,27 @@ const added = (a: Amounts, b: Amounts): Amounts =>
   Object.fromEntries(METERS.map((meter) => [meter, a[meter] + b[meter]])) as Amounts
 
 /** What runs now, summed. Null where there are no two readings to take it from. */
-export type Present = {
-  running: number
-  cpuCores: number | null
-  memoryMib: number | null
-  diskBytes: bigint
-  logBytes: bigint
-}
+export type Present = Omit<AppPresent, 'app'>
 
-/** Sums what containers hold at present; storage counts whether they run or not. */
-export const presentOf = (containers: readonly ContainerRow[]): Present => {
-  const running = containers.filter((c) => c.running)
-  const total = (of: (c: ContainerRow) => number | null) => {
-    const known = running.map(of).filter((value) => value !== null)
+/** Sums what apps hold at present. */
+export const presentOf = (apps: readonly Present[]): Present => {
+  const total = (of: (app: Present) => number | null) => {
+    const known = apps.map(of).filter((value) => value !== null)
     return known.length === 0 ? null : known.reduce((a, b) => a + b, 0)
   }
   return {
-    running: running.length,
-    cpuCores: total((c) => c.cpuCores),
-    memoryMib: total((c) => c.memoryMib),
-    diskBytes: containers.reduce((sum, c) => sum + c.diskBytes, 0n),
-    logBytes: containers.reduce((sum, c) => sum + c.logBytes, 0n),
+    running: apps.reduce((sum, app) => sum + app.running, 0),
+    cpuCores: total((app) => app.cpuCores),
+    memoryMib: total((app) => app.memoryMib),
+    diskBytes: apps.reduce((sum, app) => sum + app.diskBytes, 0n),
+    logBytes: apps.reduce((sum, app) => sum + app.logBytes, 0n),
   }
+}
+
+/** Apps of an account, or one of it, with what runs now. */
+export const appsWithPresent = async (sql: Sql, accountId: bigint, app?: string) => {
+  const [apps, present] = await Promise.all([appsOf(sql, accountId, app), presentOfApps(sql, accountId, app)])
+  return apps.map((one) => ({ ...one, now: presentOf(present.filter((p) => p.app === one.name)) }))
 }
 
 export const monthOf = (now: Date): Window => ({
@@ -44,9 +44,8 @@ export const monthOf = (now: Date): Window => ({
 export const overview = async (sql: Sql, accountId: bigint, now: Date) => {
   const month = monthOf(now)
   const compared = periodBefore(month)
-  const [containers, apps, totals, earlier, metered, violations] = await Promise.all([
-    containersOf(sql, accountId, null),
-    appsOf(sql, accountId),
+  const [apps, totals, earlier, metered, violations] = await Promise.all([
+    appsWithPresent(sql, accountId),
     appTotals(sql, accountId, month),
     appTotals(sql, accountId, compared),
     meteredTo(sql, accountId, now),
@@ -59,14 +58,14 @@ export const overview = async (sql: Sql, accountId: bigint, now: Date) => {
     compared,
     metered,
     violations,
-    now: presentOf(containers),
+    now: presentOf(apps.map((app) => app.now)),
     used: sumOf(totals),
     before: sumOf(earlier),
     apps: apps.map((app) => ({
       name: app.name,
       firstSeenAt: app.firstSeenAt,
       isProtected: app.protectedAt !== null,
-      now: presentOf(of(containers, app.name)),
+      now: app.now,
       used: sumOf(of(totals, app.name)),
       before: sumOf(of(earlier, app.name)),
       violations: violations.filter((v) => v.app === app.name).length,

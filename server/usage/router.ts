@@ -4,18 +4,19 @@ import { DomainError } from '../errors.ts'
 import { HOUR_MS, hourOf, type Window } from '../time.ts'
 import { admin, inAccount, operator, router, signedIn } from '../trpc.ts'
 import { commandViolations } from './commandViolations.ts'
+import { containersOf } from './containerSql.ts'
 import { exportUse } from './exportUse.ts'
 import { addLabelRule, removeLabelRule } from './labelRules.ts'
-import { overview, presentOf } from './overview.ts'
+import { appsWithPresent, overview } from './overview.ts'
 import { protectApp } from './protect.ts'
 import { QUOTA_ACTIONS, QUOTA_METERS, QUOTA_SCOPES } from './quota.ts'
 import { removeQuota, setQuota } from './quotas.ts'
 import { reachOf } from './reach.ts'
 import { find } from './search.ts'
-import { useSeries } from './series.ts'
+import { useCharts, useSeries } from './series.ts'
 import { acknowledge, resolveByHand } from './settle.ts'
 import { signLabels } from './signLabels.ts'
-import { appsOf, appTotals, containersOf, meteredTo } from './sql.ts'
+import { appsOf, appTotals, meteredTo } from './sql.ts'
 import {
   countViolations,
   listLabelRules,
@@ -73,7 +74,27 @@ const accountSide = {
       return useSeries(ctx.sql, ctx.env, ctx.now, { ...input, accountId: ctx.account.id })
     }),
 
-  /** All meters a app in a window, beside the period before. Windows of whole hours. */
+  /** Several charts of one window, as `series` gives them. */
+  charts: inAccount()
+    .input(
+      z.object({
+        window,
+        of: z
+          .array(z.object({ meter, by: z.enum(['total', 'app', 'container']) }))
+          .min(1)
+          .max(12),
+        app: app.optional(),
+        container: z.object({ hostId, containerId }).optional(),
+      }),
+    )
+    .query(({ ctx, input: { of, ...input } }) => {
+      if (input.app === undefined && of.some(({ by }) => by === 'container')) {
+        throw new DomainError('BAD_REQUEST', 'name the app whose containers are meant', { path: 'app' })
+      }
+      return useCharts(ctx.sql, ctx.env, ctx.now, { ...input, charts: of, accountId: ctx.account.id })
+    }),
+
+  /** All meters an app in a window, beside the period before. Windows of whole hours. */
   totals: inAccount()
     .input(z.object({ window, app: app.optional() }))
     .query(async ({ ctx, input }) => {
@@ -91,49 +112,44 @@ const accountSide = {
       return { window: wanted, compared, used, before, metered }
     }),
 
-  /** Apps with what runs now. */
-  apps: inAccount().query(async ({ ctx }) => {
-    const [apps, containers] = await Promise.all([
-      appsOf(ctx.sql, ctx.account.id),
-      containersOf(ctx.sql, ctx.account.id, null),
-    ])
-    return apps.map((one) => ({ ...one, now: presentOf(containers.filter((c) => c.app === one.name)) }))
-  }),
+  /** Apps, or one, with what runs now. */
+  apps: inAccount()
+    .input(z.object({ app: app.optional() }))
+    .query(({ ctx, input }) => appsWithPresent(ctx.sql, ctx.account.id, input.app)),
 
-  /** Containers that run or were used in the window. */
+  appNames: inAccount().query(async ({ ctx }) => (await appsOf(ctx.sql, ctx.account.id)).map(({ name }) => name)),
+
+  /** Containers that run or were used in the window, and how many there are in all. */
   containers: inAccount()
     .input(
       z.object({
         window: window.optional(),
         app: app.optional(),
+        text: z.string().trim().max(100).optional(),
+        /** Those that used most of this in the window come first. */
+        by: meter.optional(),
+        runningFirst: z.boolean().default(true),
         limit: z.number().int().min(1).max(2000).default(500),
       }),
     )
-    .query(({ ctx, input }) =>
-      containersOf(ctx.sql, ctx.account.id, input.window ?? null, { app: input.app, limit: input.limit }),
-    ),
+    .query(({ ctx, input: { window: wanted, ...of } }) => containersOf(ctx.sql, ctx.account.id, wanted ?? null, of)),
 
   /** One container: what it is, holds and used in the window. */
   container: inAccount()
     .input(z.object({ window, app, hostId, containerId }))
     .query(async ({ ctx, input }) => {
-      const { hostId, containerId } = input
-      const everywhere: Window = { start: new Date(0), end: input.window.end }
-      const [row] = await containersOf(ctx.sql, ctx.account.id, everywhere, {
-        app: input.app,
-        hostId,
-        containerId,
-        limit: 1,
-      })
-      if (!row) throw new DomainError('NOT_FOUND', `no container ${containerId} in ${ctx.account.name}/${input.app}`)
-      const [inWindow] = await containersOf(ctx.sql, ctx.account.id, input.window, {
-        app: input.app,
-        hostId,
-        containerId,
-        limit: 1,
-      })
-      const metered = await meteredTo(ctx.sql, ctx.account.id, ctx.now)
-      return { ...row, used: inWindow?.used ?? null, ever: row.used, metered }
+      const { window: wanted, ...of } = input
+      const everywhere: Window = { start: new Date(0), end: wanted.end }
+      const [{ rows: ever }, { rows: inWindow }, metered] = await Promise.all([
+        containersOf(ctx.sql, ctx.account.id, everywhere, { ...of, limit: 1 }),
+        containersOf(ctx.sql, ctx.account.id, wanted, { ...of, limit: 1 }),
+        meteredTo(ctx.sql, ctx.account.id, ctx.now),
+      ])
+      const [row] = ever
+      if (!row) {
+        throw new DomainError('NOT_FOUND', `no container ${input.containerId} in ${ctx.account.name}/${input.app}`)
+      }
+      return { ...row, used: inWindow[0]?.used ?? null, ever: row.used, metered }
     }),
 
   metered: inAccount().query(({ ctx }) => meteredTo(ctx.sql, ctx.account.id, ctx.now)),

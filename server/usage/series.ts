@@ -2,10 +2,13 @@ import type { Meter } from '#agents/protocol.ts'
 import type { Sql } from '#db/client.ts'
 import type { Env } from '../env.ts'
 import type { Window } from '../time.ts'
-import { appHours, containerHours, containersOf, meteredTo, minuteUse, type Metered, type Point } from './sql.ts'
+import { containerNames, containerUse } from './containerSql.ts'
+import { appUse, meteredTo, minuteUse, type Metered, type Points } from './sql.ts'
 import { aligned, periodBefore, resolutionFor, stepMs, stepsOf, type Resolution } from './window.ts'
 
 export type By = 'total' | 'app' | 'container'
+/** An amount of one meter. */
+export type Point = { at: Date; key: string; used: bigint }
 /** One line of a chart: an amount a step, null where nothing is known yet. */
 export type Line = { key: string; label: string; values: (bigint | null)[] }
 /** One row of the table below it. */
@@ -87,18 +90,22 @@ export const arrange = (
   return { ...sums, lines }
 }
 
-export type SeriesInput = {
+export type Chart = { meter: Meter; by: By }
+export type ChartsInput = {
   accountId: bigint
   window: Window
-  meter: Meter
-  by: By
+  charts: readonly Chart[]
+  /** Needed by container. */
   app?: string | undefined
   container?: { hostId: number; containerId: string } | undefined
 }
 
-/** Usage of one meter over a window, at the finest readable resolution, beside the period before. */
-export const useSeries = async (sql: Sql, env: Env, now: Date, input: SeriesInput): Promise<UseSeries> => {
-  const { accountId, meter, by, app, container } = input
+/**
+ * Usage over a window, at the finest readable resolution, beside the period before: a series a chart. What charts have in
+ * common is read once.
+ */
+export const useCharts = async (sql: Sql, env: Env, now: Date, input: ChartsInput): Promise<UseSeries[]> => {
+  const { accountId, charts, app, container } = input
   const resolution = resolutionFor(input.window, now, env.WHARF_MINUTES_DAYS)
   const window = aligned(input.window, resolution)
   // As much of the period before as has passed of this one.
@@ -112,21 +119,39 @@ export const useSeries = async (sql: Sql, env: Env, now: Date, input: SeriesInpu
     resolution,
   )
   const compared = aligned(periodBefore(passed), resolution)
-  const read = async (of: Window): Promise<Point[]> => {
-    const byContainer = by === 'container' || container !== undefined
+  const ofContainers = (chart: Chart) => app !== undefined && (chart.by === 'container' || container !== undefined)
+  const read = async (of: Window, byContainer: boolean): Promise<Points[]> => {
+    const meters = [...new Set(charts.filter((c) => ofContainers(c) === byContainer).map((c) => c.meter))]
+    if (meters.length === 0) return []
     if (resolution === 'minute')
-      return minuteUse(sql, accountId, of, meter, byContainer ? 'container' : 'app', app, container)
-    if (!byContainer || app === undefined) return appHours(sql, accountId, of, resolution, meter, app)
-    return containerHours(sql, accountId, of, resolution, meter, app, container)
+      return minuteUse(sql, accountId, of, meters, byContainer ? 'container' : 'app', app, container)
+    if (!byContainer || app === undefined) return appUse(sql, accountId, of, resolution, meters, app)
+    return containerUse(sql, accountId, of, resolution, meters, app, container)
   }
-  const [points, before, metered, labels] = await Promise.all([
-    read(window),
-    read(compared),
+  const [metered, names, ...points] = await Promise.all([
     meteredTo(sql, accountId, now),
-    by === 'container' ? containersOf(sql, accountId, null, { app }) : [],
+    app !== undefined && charts.some((c) => c.by === 'container') ? containerNames(sql, accountId, app) : new Map(),
+    read(window, true),
+    read(compared, true),
+    read(window, false),
+    read(compared, false),
   ])
-  const names = new Map(labels.map((c) => [`${c.hostId}:${c.containerId}`, c.name]))
   const steps = { now: stepsOf(window, resolution), before: stepsOf(compared, resolution) }
-  const arranged = arrange({ points, before, by, labels: names }, steps, metered.to)
-  return { meter, resolution, window, compared, times: steps.now, metered, ...arranged }
+  return charts.map((chart) => {
+    const { meter, by } = chart
+    const of = (rows: readonly Points[]): Point[] =>
+      rows.map(({ at, key, [meter]: used }) => ({ at, key, used: used ?? 0n }))
+    const [used, before] = (ofContainers(chart) ? points.slice(0, 2) : points.slice(2)).map(of)
+    const labels = by === 'container' ? names : new Map<string, string>()
+    const arranged = arrange({ points: used ?? [], before: before ?? [], by, labels }, steps, metered.to)
+    return { meter, resolution, window, compared, times: steps.now, metered, ...arranged }
+  })
 }
+
+/** One chart of `useCharts`. */
+export const useSeries = async (
+  sql: Sql,
+  env: Env,
+  now: Date,
+  { meter, by, ...input }: Omit<ChartsInput, 'charts'> & Chart,
+): Promise<UseSeries> => (await useCharts(sql, env, now, { ...input, charts: [{ meter, by }] }))[0]!

@@ -11,76 +11,54 @@ export const columnOf = (meter: Meter): string => METER_COLUMNS[METERS.indexOf(m
 
 const unitMs = { minute: 60_000, hour: 3_600_000, day: 86_400_000 } as const
 /** Hours of a window; it begins and ends at whole ones. */
-const hoursOf = ({ start, end }: Window) => [hourOf(start), hourOf(end.getTime() - 1) + 1] as const
+export const hoursOf = ({ start, end }: Window) => [hourOf(start), hourOf(end.getTime() - 1) + 1] as const
 
 /** Hours or days of a window that begins and ends at whole ones. */
 export const stepsOf = ({ start, end }: Window, unit: 'hour' | 'day') =>
   [Math.floor(start.getTime() / unitMs[unit]), Math.ceil(end.getTime() / unitMs[unit])] as const
 
-export type Point = { at: Date; key: string; used: bigint }
+/** Amounts of the meters asked for, a step and key. */
+export type Points = { at: Date; key: string } & Partial<Amounts>
 
-/** Amounts of one meter a step and app, from the accounts' hours or days. */
-export const appHours = async (
+/** Amounts of meters a step and app, from the accounts' hours or days. */
+export const appUse = async (
   sql: Sql,
   accountId: bigint,
   window: Window,
   resolution: 'hour' | 'day',
-  meter: Meter,
+  meters: readonly Meter[],
   app?: string,
-): Promise<Point[]> => {
+): Promise<Points[]> => {
   const [from, until] = stepsOf(window, resolution)
   const step = sql(resolution)
-  return await sql<Point[]>`
-    select to_timestamp(${step} * ${unitMs[resolution] / 1000}::float8) as at, app as key, ${sql(columnOf(meter))} as used
+  return await sql<Points[]>`
+    select to_timestamp(${step} * ${unitMs[resolution] / 1000}::float8) as at, app as key, ${sql(meters.map(columnOf))}
     from ${sql(`account_${resolution}`)} where account_id = ${accountId} and ${step} >= ${from} and ${step} < ${until}
       ${app === undefined ? sql`` : sql`and app = ${app}`}
     order by 1, 2`
 }
 
-/** Amounts of one meter a step and container of an app. The key is `host:container id`. */
-export const containerHours = async (
-  sql: Sql,
-  accountId: bigint,
-  window: Window,
-  resolution: 'hour' | 'day',
-  meter: Meter,
-  app: string,
-  container?: { hostId: number; containerId: string },
-): Promise<Point[]> => {
-  const [from, until] = hoursOf(window)
-  const hours = unitMs[resolution] / 3_600_000
-  return await sql<Point[]>`
-    select to_timestamp((u.hour / ${hours}::int) * ${hours}::int * 3600.0) as at,
-      e.host_id || ':' || coalesce(e.container_id, e.object_id) as key, sum(u.${sql(columnOf(meter))})::bigint as used
-    from attribution t
-    join epoch e on e.host_id = t.host_id and e.epoch = t.epoch
-    join usage_hour u on u.host_id = t.host_id and u.epoch = t.epoch and u.hour >= greatest(${from}, t.from_hour)
-      and u.hour < least(${until}, t.until_hour)
-    where t.account_id = ${accountId} and t.app = ${app} and t.until_hour > ${from} and t.from_hour < ${until}
-      ${container ? sql`and e.host_id = ${container.hostId} and e.container_id = ${container.containerId}` : sql``}
-    group by 1, 2 order by 1, 2`
-}
-
 /**
- * Amounts of one meter a minute, a key by app or container. Usage across minutes without a reading is spread evenly, in
+ * Amounts of meters a minute, a key by app or container. Usage across minutes without a reading is spread evenly, in
  * integers. A reading more than 15 minutes before the window counts for nothing in it.
  */
 export const minuteUse = async (
   sql: Sql,
   accountId: bigint,
   window: Window,
-  meter: Meter,
+  meters: readonly Meter[],
   by: 'app' | 'container',
   app?: string,
   container?: { hostId: number; containerId: string },
-): Promise<Point[]> => {
+): Promise<Points[]> => {
   const [from, until] = [minuteOf(window.start), minuteOf(window.end)]
-  return await sql<Point[]>`
+  const each = (text: string) => sql.unsafe(meters.map((meter) => text.replaceAll('$', columnOf(meter))).join(', '))
+  return await sql<Points[]>`
     with row as (
-      select m.minute, m.${sql(columnOf(meter))} as total, m.epoch, m.host_id,
+      select m.minute, ${each('m.$')}, m.epoch, m.host_id,
         ${by === 'app' ? sql`t.app` : sql`e.host_id || ':' || coalesce(e.container_id, e.object_id)`} as key,
         coalesce(lag(m.minute) over w, case when e.opened_at >= to_timestamp(${from - 15}::int * 60.0) then m.minute - 1 end) as before,
-        coalesce(lag(m.${sql(columnOf(meter))}) over w, 0) as had
+        ${each('coalesce(lag(m.$) over w, 0) as had_$')}
       from attribution t
       join epoch e on e.host_id = t.host_id and e.epoch = t.epoch
       join usage_minute m on m.host_id = t.host_id and m.epoch = t.epoch and m.minute >= ${from - 15} and m.minute < ${until}
@@ -90,7 +68,8 @@ export const minuteUse = async (
       window w as (partition by m.host_id, m.epoch order by m.minute)
     )
     select to_timestamp(s.minute * 60.0) as at, key,
-      sum((total - had) * (s.minute - before) / (row.minute - before) - (total - had) * (s.minute - 1 - before) / (row.minute - before))::bigint as used
+      ${each(`sum(($ - had_$) * (s.minute - before) / (row.minute - before)
+        - ($ - had_$) * (s.minute - 1 - before) / (row.minute - before))::bigint as $`)}
     from row cross join lateral generate_series(greatest(before + 1, ${from}::int), row.minute) as s (minute)
     where before is not null and row.minute >= ${from}
     group by 1, 2 order by 1, 2`
@@ -108,91 +87,6 @@ export const appTotals = async (
     select app, ${sql.unsafe(eachMeter('sum($)::bigint as $'))} from account_hour
     where account_id = ${accountId} and hour >= ${from} and hour < ${until} ${app === undefined ? sql`` : sql`and app = ${app}`}
     group by app order by app`
-}
-
-export type ContainerRow = {
-  hostId: number
-  host: string
-  epoch: number
-  containerId: string
-  name: string
-  image: string
-  app: string
-  running: boolean
-  openedAt: Date
-  endedAt: Date | null
-  lives: number
-  oomKills: number
-  limits: { memoryMib?: number; cpuMilli?: number } | null
-  /** Between its two newest minutes; null where there are none. */
-  cpuCores: number | null
-  memoryMib: number | null
-  diskBytes: bigint
-  logBytes: bigint
-  /** Used in the window. */
-  used: Amounts | null
-}
-
-/** The containers of an account (of one app, or one container) that run or were used in the window, newest first. */
-export const containersOf = async (
-  sql: Sql,
-  accountId: bigint,
-  window: Window | null,
-  of: { app?: string | undefined; hostId?: number; containerId?: string; limit?: number } = {},
-): Promise<ContainerRow[]> => {
-  const [from, until] = window ? hoursOf(window) : [0, 0]
-  const rows = await sql<
-    (Omit<ContainerRow, 'epoch' | 'used' | 'lives'> & { epoch: bigint; lives: number } & Amounts)[]
-  >`
-    with mine as materialized (
-      select t.app, t.from_hour, t.until_hour, e.* from attribution t
-      join epoch e on e.host_id = t.host_id and e.epoch = t.epoch
-      where t.account_id = ${accountId} ${of.app === undefined ? sql`` : sql`and t.app = ${of.app}`}
-        ${of.hostId === undefined ? sql`` : sql`and t.host_id = ${of.hostId}`}
-        ${of.containerId === undefined ? sql`` : sql`and e.container_id = ${of.containerId}`}
-        and (e.ended_at is null or ${window === null} or e.ended_at >= ${window?.start ?? new Date(0)})
-    ),
-    life as (
-      select distinct on (m.host_id, m.container_id) m.*, count(*) over (partition by m.host_id, m.container_id)::int as lives
-      from mine m where m.kind = 'container' order by m.host_id, m.container_id, m.opened_at desc
-    ),
-    stored as (
-      select host_id, container_id, coalesce(sum(size_bytes) filter (where kind <> 'log'), 0)::bigint as disk_bytes,
-        coalesce(sum(size_bytes) filter (where kind = 'log'), 0)::bigint as log_bytes
-      from (select distinct on (host_id, kind, object_id) * from mine where kind <> 'container'
-        order by host_id, kind, object_id, opened_at desc) s
-      where ended_at is null group by host_id, container_id
-    ),
-    used as (
-      select m.host_id, m.container_id, ${sql.unsafe(eachMeter('sum(u.$)::bigint as $'))}
-      from mine m join usage_hour u on u.host_id = m.host_id and u.epoch = m.epoch
-        and u.hour >= greatest(${from}::int, m.from_hour) and u.hour < least(${until}::int, m.until_hour)
-        ${window === null ? sql`and false` : sql``}
-      group by m.host_id, m.container_id
-    )
-    select l.host_id, h.name as host, l.epoch, l.container_id, l.name, l.image, l.app, l.opened_at, l.ended_at, l.lives, l.limits,
-      coalesce((l.state ->> 'oomKills')::int, 0) as oom_kills,
-      l.ended_at is null and l.boot_id = p.boot_id and l.last_minute > p.last_minute - 5 and h.revoked_at is null as running,
-      now.cpu_cores, now.memory_mib, coalesce(s.disk_bytes, 0) as disk_bytes, coalesce(s.log_bytes, 0) as log_bytes,
-      ${sql.unsafe(eachMeter('coalesce(u.$, 0) as $'))}
-    from life l
-    join host h on h.id = l.host_id
-    left join host_progress p on p.host_id = l.host_id
-    left join stored s on s.host_id = l.host_id and s.container_id = l.container_id
-    left join used u on u.host_id = l.host_id and u.container_id = l.container_id
-    left join lateral (
-      select (max(cpu_us) - min(cpu_us))::float8 / nullif(60000000.0 * (max(minute) - min(minute)), 0) as cpu_cores,
-        (max(memory_mib_s) - min(memory_mib_s))::float8 / nullif(60.0 * (max(minute) - min(minute)), 0) as memory_mib
-      from (select minute, cpu_us, memory_mib_s from usage_minute m where l.ended_at is null and m.host_id = l.host_id
-        and m.epoch = l.epoch and m.minute > p.last_minute - 5 and m.minute <= p.last_minute order by minute desc limit 2) two
-    ) now on true
-    order by running desc nulls last, l.opened_at desc, l.epoch limit ${of.limit ?? 2000}`
-  return rows.map((row) => ({
-    ...row,
-    epoch: Number(row.epoch),
-    running: row.running ?? false,
-    used: window ? row : null,
-  }))
 }
 
 export type Metered = {
@@ -230,10 +124,11 @@ export const meteredTo = async (sql: Sql, accountId: bigint, now: Date): Promise
   }
 }
 
-/** Apps of an account by name, with whether commands may touch them. */
-export const appsOf = async (sql: Sql, accountId: bigint) =>
+/** Apps of an account by name, or one of them, with whether commands may touch them. */
+export const appsOf = async (sql: Sql, accountId: bigint, app?: string) =>
   await sql<{ name: string; firstSeenAt: Date; protectedAt: Date | null }[]>`
-    select name, first_seen_at, protected_at from app where account_id = ${accountId} order by name`
+    select name, first_seen_at, protected_at from app
+    where account_id = ${accountId} ${app === undefined ? sql`` : sql`and name = ${app}`} order by name`
 
 /** All meters a step and app (or container of an app), for export. */
 export const exportRows = async (

@@ -1,7 +1,5 @@
 import type { Pool, Tx } from '#db/client.ts'
 import type { EpochState } from '#agents/protocol.ts'
-import { pipeline } from 'node:stream/promises'
-import { Readable } from 'node:stream'
 import { addJob } from '../jobs.ts'
 import { attributeEpochs } from './attribute.ts'
 import { bodyPayload, MinuteRows } from './copyRows.ts'
@@ -15,10 +13,13 @@ const copyIn = async (tx: Tx, target: 'minutes' | 'bodies', payload: Buffer) => 
       : tx`copy report_body (host_id, key_id, seq, received_at, sent_ms, mono_ms, boot_id, signature, body)
            from stdin (format binary)`
   const stream = await query.writable()
-  // Once all bytes are sent the client no longer tells the stream of an error (a collision, a lost connection), only the
-  // query, which it has resolved by then: without this the transaction would never end.
-  const failed = new Promise<never>((_, reject) => Object.assign(query, { reject }))
-  await Promise.race([pipeline(Readable.from([payload]), stream), failed])
+  await new Promise<void>((resolve, reject) => {
+    // Once all bytes are sent the client no longer tells the stream of an error (a collision, a lost connection), only
+    // the query, which it has resolved by then: without this the transaction would never end.
+    Object.assign(query, { reject })
+    stream.on('error', reject)
+    stream.end(payload, resolve)
+  })
 }
 
 /**

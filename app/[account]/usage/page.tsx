@@ -22,6 +22,9 @@ export const metadata: Metadata = { title: 'Usage' }
 /** Amounts here are of whole hours, so nothing shorter is offered. */
 const OFFERED = ['24h', '7d', '30d', 'month', 'last-month']
 
+/** More rows than this are for the export. */
+const MOST_CONTAINERS = 100
+
 type Row = { key: string; label: string; href: string | undefined; used: Amounts; before: Amounts | undefined }
 
 /** What was used in a window, by app or container, beside the period before. */
@@ -44,19 +47,29 @@ export default async function UsagePage({
   const base = { account, window: asked(window), ...(app ? { app } : {}) }
   const splitBy = by === 'container' && app ? 'container' : 'app'
   const api = await server()
-  const [view, apps, totals, total, split, containers] = await Promise.all([
+  const [view, apps, totals, charts, containers] = await Promise.all([
     load(api.accounts.view({ account })),
-    load(api.usage.apps({ account })),
+    load(api.usage.appNames({ account })),
     load(api.usage.totals(base)),
-    attempt(api.usage.series({ ...base, meter: meter.name, by: 'total' })),
-    attempt(api.usage.series({ ...base, meter: meter.name, by: splitBy })),
-    by === 'container' ? attempt(api.usage.containers(base)) : undefined,
+    attempt(
+      api.usage.charts({
+        ...base,
+        of: [
+          { meter: meter.name, by: 'total' },
+          { meter: meter.name, by: splitBy },
+        ],
+      }),
+    ),
+    by === 'container'
+      ? attempt(api.usage.containers({ ...base, by: meter.name, runningFirst: false, limit: MOST_CONTAINERS }))
+      : undefined,
   ])
+  const [total, split] = charts.ok ? charts.value : []
   const used = summed(totals.used)
   const before = summed(totals.before)
   const rows: Row[] = containers
     ? containers.ok
-      ? containers.value.flatMap((c) =>
+      ? containers.value.rows.flatMap((c) =>
           c.used
             ? [
                 {
@@ -98,7 +111,7 @@ export default async function UsagePage({
             name="app"
             label="App"
             value={app ?? ''}
-            options={[{ value: '', label: 'All apps' }, ...apps.map((a) => ({ value: a.name, label: a.name }))]}
+            options={[{ value: '', label: 'All apps' }, ...apps.map((name) => ({ value: name, label: name }))]}
           />
         </div>
         <PendingUsage of={totals.metered} />
@@ -114,27 +127,20 @@ export default async function UsagePage({
           />
         </div>
         <div className="split">
-          {total.ok ? (
-            <TotalChart of={total.value} meter={meter} csvName={`${account}-${meter.name}`} />
-          ) : (
-            <Panel title={`${meter.label} in all`}>
-              <ErrorPanel title="This chart cannot be shown">{total.message}</ErrorPanel>
-            </Panel>
+          {total && <TotalChart of={total} meter={meter} csvName={`${account}-${meter.name}`} />}
+          {split && (
+            <SplitChart of={split} meter={meter} by={splitBy} csvName={`${account}-${meter.name}-by-${splitBy}`} />
           )}
-          {split.ok ? (
-            <SplitChart
-              of={split.value}
-              meter={meter}
-              by={splitBy}
-              csvName={`${account}-${meter.name}-by-${splitBy}`}
-            />
-          ) : (
-            <Panel title={`${meter.label} by ${splitBy}`}>
-              <ErrorPanel title="This chart cannot be shown">{split.message}</ErrorPanel>
+          {!charts.ok && (
+            <Panel title={meter.label}>
+              <ErrorPanel title="The charts cannot be shown">{charts.message}</ErrorPanel>
             </Panel>
           )}
         </div>
-        <UseTable {...{ account, rows, by, meter, used, before, window, search, path }} />
+        <UseTable
+          count={containers?.ok ? containers.value.total : rows.length}
+          {...{ account, rows, by, meter, used, before, window, search, path }}
+        />
       </div>
     </>
   )
@@ -166,6 +172,7 @@ const figures = (used: Amounts, before: Amounts, than: string) => [
 
 function UseTable({
   rows,
+  count,
   by,
   meter,
   used,
@@ -175,6 +182,8 @@ function UseTable({
   path,
 }: {
   rows: readonly Row[]
+  /** Of how many these are. */
+  count: number
   by: 'app' | 'container'
   meter: MeterInfo
   used: Amounts
@@ -249,7 +258,7 @@ function UseTable({
   return (
     <Panel
       title={by === 'app' ? 'By app' : 'By container'}
-      sub={`${sorted.length}, most ${meter.label} first. Every name opens its readings.`}
+      sub={`${sorted.length}${sorted.length < count ? ` of ${count}` : ''}, most ${meter.label} first. Every name opens its readings.${sorted.length < count ? ' The export has all.' : ''}`}
       actions={
         <Segmented
           label="Rows"

@@ -154,6 +154,7 @@ const seedHours = async (sql: Pool, nowMinute: number) => {
   const nowHour = Math.floor(nowMinute / 60)
   await sql`alter table usage_hour drop constraint usage_hour_host_id_epoch_hour_pk`
   await sql`drop index usage_hour_hour`
+  await sql`alter table usage_hour disable trigger user`
   await loadPlain(
     sql,
     'usage_hour',
@@ -165,6 +166,9 @@ const seedHours = async (sql: Pool, nowMinute: number) => {
       cross join generate_series(${nowHour - HOURS + 1}, ${nowHour}) as h`,
   )
   await sql`create index usage_hour_hour on usage_hour (host_id, hour)`
+  await sql`alter table usage_hour enable trigger user`
+  await sql.unsafe(`insert into usage_day (host_id, epoch, day, ${columns})
+    select host_id, epoch, hour / 24, ${METER_COLUMNS.map((c) => `sum(${c})`).join(', ')} from usage_hour group by 1, 2, 3`)
   await sql.unsafe(`insert into account_hour (account_id, hour, app, containers, ${columns})
     select coalesce(t.account_id, 0), h, case when t.account_id is null then '' else t.app end, t.containers,
       ${STEP.map((step) => `${step}::bigint * 60 * t.containers * (20 + h % 7) / 23`).join(', ')}

@@ -5,12 +5,13 @@ import { describe, expect, test } from 'vitest'
 import { systemContext } from '#server/context.ts'
 import { readEnv } from '#server/env.ts'
 import { attributeEpochs } from '#server/usage/attribute.ts'
+import { containersOf } from '#server/usage/containerSql.ts'
 import { exportUse } from '#server/usage/exportUse.ts'
 import { overview } from '#server/usage/overview.ts'
 import { rollDue } from '#server/usage/roll.ts'
 import { find } from '#server/usage/search.ts'
 import { useSeries } from '#server/usage/series.ts'
-import { containersOf, meteredTo } from '#server/usage/sql.ts'
+import { meteredTo } from '#server/usage/sql.ts'
 import { topContainers, topOwners } from '#server/usage/violationSql.ts'
 import { testDatabase } from '../../support/database.ts'
 import { addAccount, addCluster, addEpoch, addHost } from './place.ts'
@@ -112,10 +113,14 @@ describe('what an account used', () => {
   })
 
   test('containers of another account are never among one’s own', async () => {
-    const own = await containersOf(sql, saltmarsh, { start: at('08:00:00'), end: NOW })
+    const { rows: own, total } = await containersOf(sql, saltmarsh, { start: at('08:00:00'), end: NOW })
     expect(own.map((c) => c.name).toSorted()).toEqual(['db-1', 'web-1', 'web-2'])
     expect(own.find((c) => c.name === 'web-1')?.used?.cpuUs).toBe(1_440_000_000n)
-    expect(await containersOf(sql, saltmarsh, null, { hostId: fresh, containerId: 'other' })).toEqual([])
+    expect(await containersOf(sql, saltmarsh, null, { hostId: fresh, containerId: 'other' })).toEqual({
+      rows: [],
+      total: 0,
+    })
+    expect(total).toBe(3)
   })
 })
 

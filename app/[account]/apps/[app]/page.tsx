@@ -2,6 +2,7 @@ import type { Metadata } from 'next'
 import { notFound } from 'next/navigation'
 import { attempt, load, server } from '../../../server.ts'
 import { Live } from '../../../shell/live.tsx'
+import { FilterText } from '../../../ui/filters.tsx'
 import { KpiStrip } from '../../../ui/kpis.tsx'
 import { PageHead, Panel } from '../../../ui/panel.tsx'
 import { Qty } from '../../../ui/qty.tsx'
@@ -26,6 +27,9 @@ export const generateMetadata = async ({ params }: { params: Params }): Promise<
 })
 
 const MIB = 1_048_576
+/** So many containers at first, and so many where all are asked for. */
+const FIRST_CONTAINERS = 50
+const MOST_CONTAINERS = 1_000
 
 /** One app: what runs now, what it used in a window, its containers. */
 export default async function AppPage({ params, searchParams }: { params: Params; searchParams: Promise<Search> }) {
@@ -39,18 +43,29 @@ export default async function AppPage({ params, searchParams }: { params: Params
   const meter = meterOf(one(search['meter']))
   const base = { account, app, window: asked(window) }
   const api = await server()
-  const [view, apps, total, split, containers, violations, metered] = await Promise.all([
+  const text = one(search['q'])?.slice(0, 100)
+  const all = one(search['containers']) === 'all'
+  const [view, apps, charts, containers, violations, metered] = await Promise.all([
     load(api.accounts.view({ account })),
-    load(api.usage.apps({ account })),
-    attempt(api.usage.series({ ...base, meter: meter.name, by: 'total' })),
-    attempt(api.usage.series({ ...base, meter: meter.name, by: 'container' })),
-    load(api.usage.containers(base)),
+    load(api.usage.apps({ account, app })),
+    attempt(
+      api.usage.charts({
+        ...base,
+        of: [
+          { meter: meter.name, by: 'total' },
+          { meter: meter.name, by: 'container' },
+        ],
+      }),
+    ),
+    load(api.usage.containers({ ...base, text, by: meter.name, limit: all ? MOST_CONTAINERS : FIRST_CONTAINERS })),
     load(api.usage.ownViolations({ account, state: 'unresolved' })),
     load(api.usage.metered({ account })),
   ])
   const found = apps.find((a) => a.name === app)
   if (!found) notFound()
-  type Row = (typeof containers)[number]
+  const [total, split] = charts.ok ? charts.value : []
+  const { rows } = containers
+  type Row = (typeof rows)[number]
   const columns: Column<Row>[] = [
     {
       head: 'Container',
@@ -113,38 +128,57 @@ export default async function AppPage({ params, searchParams }: { params: Params
           />
         </div>
         <div className="split">
-          {total.ok ? (
-            <TotalChart of={total.value} meter={meter} csvName={`${account}-${app}-${meter.name}`} />
-          ) : (
-            <Panel title={`${meter.label} in all`}>
-              <ErrorPanel title="This chart cannot be shown">{total.message}</ErrorPanel>
-            </Panel>
-          )}
-          {split.ok ? (
+          {total && <TotalChart of={total} meter={meter} csvName={`${account}-${app}-${meter.name}`} />}
+          {split && (
             <SplitChart
-              of={split.value}
+              of={split}
               meter={meter}
               by="container"
               csvName={`${account}-${app}-${meter.name}-by-container`}
             />
-          ) : (
-            <Panel title={`${meter.label} by container`}>
-              <ErrorPanel title="This chart cannot be shown">{split.message}</ErrorPanel>
+          )}
+          {!charts.ok && (
+            <Panel title={meter.label}>
+              <ErrorPanel title="The charts cannot be shown">{charts.message}</ErrorPanel>
             </Panel>
           )}
         </div>
-        <Panel title="Containers" sub={`${containers.length} in ${window.words}, running first`} flush>
+        <Panel
+          title="Containers"
+          sub={`${rows.length < containers.total ? `${rows.length} of ` : ''}${containers.total} in ${window.words}, running first, then most ${meter.label}`}
+          actions={
+            (text || all || rows.length < containers.total) && (
+              <FilterText label="Container’s name" value={text ?? ''} />
+            )
+          }
+          foot={
+            rows.length < containers.total &&
+            !all && (
+              <a href={withQuery(path, search, { containers: 'all' })}>
+                Show {containers.total > MOST_CONTAINERS ? `${MOST_CONTAINERS}` : `all ${containers.total}`}
+              </a>
+            )
+          }
+          flush
+        >
           <Table
             label="Containers"
             columns={columns}
-            rows={containers}
+            rows={rows}
             rowKey={(c) => `${c.hostId}:${c.containerId}`}
             roomy
             empty={
-              <Empty
-                title={`No container ran in ${window.words}.`}
-                action={<a href={`${path}?window=30d`}>Show 30 days</a>}
-              />
+              text ? (
+                <Empty
+                  title={`No container’s name contains “${text}”.`}
+                  action={<a href={withQuery(path, search, { q: undefined })}>Show all names</a>}
+                />
+              ) : (
+                <Empty
+                  title={`No container ran in ${window.words}.`}
+                  action={<a href={`${path}?window=30d`}>Show 30 days</a>}
+                />
+              )
             }
           />
         </Panel>

@@ -39,11 +39,17 @@ export default async function ContainerPage({
   const path = `/${account}/apps/${encodeURIComponent(app)}/${container}`
   const window = windowOf(search, new Date(), '1h')
   const api = await server()
-  const [view, seen, ...charts] = await Promise.all([
+  const [view, seen, charts] = await Promise.all([
     load(api.accounts.view({ account })),
     load(api.usage.container({ account, app, ...of, window: asked(window) })),
-    ...SHOWN.map((meter) =>
-      attempt(api.usage.series({ account, app, container: of, window: asked(window), meter, by: 'total' })),
+    attempt(
+      api.usage.charts({
+        account,
+        app,
+        container: of,
+        window: asked(window),
+        of: SHOWN.map((meter) => ({ meter, by: 'total' as const })),
+      }),
     ),
   ])
   const { limits, used } = seen
@@ -140,18 +146,22 @@ export default async function ContainerPage({
           </Panel>
         </div>
         <WindowPicker path={path} search={search} window={window} />
-        <div className="split">
-          {charts.map((chart, index) => {
-            const meter = meterOf(SHOWN[index])
-            return chart.ok ? (
-              <TotalChart key={meter.name} of={chart.value} meter={meter} csvName={`${seen.name}-${meter.name}`} />
-            ) : (
-              <Panel key={meter.name} title={meter.label}>
-                <ErrorPanel title="This chart cannot be shown">{chart.message}</ErrorPanel>
-              </Panel>
-            )
-          })}
-        </div>
+        {charts.ok ? (
+          <div className="split">
+            {charts.value.map((chart) => (
+              <TotalChart
+                key={chart.meter}
+                of={chart}
+                meter={meterOf(chart.meter)}
+                csvName={`${seen.name}-${chart.meter}`}
+              />
+            ))}
+          </div>
+        ) : (
+          <Panel title="Charts">
+            <ErrorPanel title="The charts cannot be shown">{charts.message}</ErrorPanel>
+          </Panel>
+        )}
       </div>
     </>
   )
