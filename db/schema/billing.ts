@@ -381,6 +381,27 @@ export const billedUsage = pgTable(
   (t) => [primaryKey({ columns: [t.accountId, t.fromHour, t.app, t.meter] })],
 )
 
+/**
+ * A closed window of usage: a stretch of one plan version in a period, with the terms' place in it. What its hours come to
+ * later is measured against `billed_usage` of it, also where nothing had been used.
+ */
+export const billedWindow = pgTable(
+  'billed_window',
+  {
+    accountId: owner(),
+    fromHour: integer('from_hour').notNull(),
+    untilHour: integer('until_hour').notNull(),
+    planVersionId: ref('plan_version_id').notNull(),
+    state: text('state', { enum: ['trialing', 'active', 'paused'] }).notNull(),
+    startAt: at('start_at').notNull(),
+    endAt: at('end_at').notNull(),
+    periodStart: at('period_start').notNull(),
+    periodEnd: at('period_end').notNull(),
+    invoiceId: ref('invoice_id').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.accountId, t.fromHour] })],
+)
+
 /** Money given back on a finalized invoice. Numbered like invoices; it never changes. */
 export const creditNote = pgTable(
   'credit_note',
