@@ -15,8 +15,12 @@ type Waiting = { prepared: Prepared; done: (outcome: Outcome) => void; failed: (
 /** A group is closed when it holds so much; COPY gains little beyond it. */
 const MOST_ROWS = 8_000
 const MOST_REPORTS = 400
-/** Two connections keep both the encoder and PostgreSQL busy; more only wait for each other. */
+/**
+ * While one group is under way the next one grows: COPY takes a third less time a row for 5,000 rows than for 1,500.
+ * A second starts beside it where a full one waits, or where the first is slow: it may wait for another process's lock.
+ */
 const MOST_UNDER_WAY = 2
+const SLOW_MS = 100
 /** Long enough to gather what arrives together, short beside the commit itself. */
 const GATHER_MS = 4
 const ROLL_EVERY_MS = 2_000
@@ -31,6 +35,7 @@ export class GroupCommit {
   #waiting: Waiting[] = []
   readonly #busyHosts = new Set<number>()
   #underWay = 0
+  #slow = 0
   #timer: NodeJS.Timeout | undefined
   #rolledAtMs = 0
   #idle: (() => void)[] = []
@@ -61,17 +66,30 @@ export class GroupCommit {
   #next() {
     clearTimeout(this.#timer)
     this.#timer = undefined
-    while (this.#underWay < MOST_UNDER_WAY && this.#waiting.length > 0) {
+    while (this.#mayStart()) {
       const group = this.#take()
       if (group.length === 0) return
       this.#underWay++
+      let isSlow = 0
+      const slow = setTimeout(() => {
+        this.#slow += isSlow = 1
+        this.#next()
+      }, SLOW_MS)
       void this.#commit(group).finally(() => {
+        clearTimeout(slow)
+        this.#slow -= isSlow
         this.#underWay--
         for (const { prepared } of group) this.#busyHosts.delete(prepared.identity.hostId)
         if (this.#waiting.length > 0) this.#next()
         else if (this.#underWay === 0) for (const resolve of this.#idle.splice(0)) resolve()
       })
     }
+  }
+
+  #mayStart(): boolean {
+    if (this.#waiting.length === 0 || this.#underWay >= MOST_UNDER_WAY) return false
+    if (this.#underWay === this.#slow) return true
+    return this.#waiting.reduce((rows, { prepared }) => rows + prepared.rowCount, 0) >= MOST_ROWS
   }
 
   /** A host is in one group at a time, so that groups never wait for each other's rows. */
@@ -89,7 +107,7 @@ export class GroupCommit {
       }
       group.push(waiting)
       hosts.add(hostId)
-      rows += waiting.prepared.rows.length
+      rows += waiting.prepared.rowCount
     }
     for (const id of hosts) this.#busyHosts.add(id)
     this.#waiting = left

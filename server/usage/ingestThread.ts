@@ -63,7 +63,7 @@ const take = async ({ headers, body, receivedAtMs }: ThreadRequest): Promise<Omi
   const { status, progress } = await commits.add(prepared)
   if (status === 'stored') last.accept(prepared)
   return {
-    rows: status === 'stored' ? prepared.rows.length : 0,
+    rows: status === 'stored' ? prepared.rowCount : 0,
     answer: {
       seq: prepared.identity.seq,
       status,

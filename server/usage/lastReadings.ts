@@ -11,8 +11,9 @@ export class LastReadings {
   readonly #hosts = new Map<number, HostReadings>()
   #sweptAtMs = 0
 
-  of(hostId: number, epoch: number): LastReading | undefined {
-    return this.#hosts.get(hostId)?.epochs.get(epoch)
+  /** By epoch; undefined where the host is not known here. */
+  of(hostId: number): ReadonlyMap<number, LastReading> | undefined {
+    return this.#hosts.get(hostId)?.epochs
   }
 
   anchorOf(hostId: number, bootId: string): number | undefined {
@@ -24,17 +25,19 @@ export class LastReadings {
   }
 
   /** Takes a report's rows as accepted. Called once they are committed. */
-  accept({ identity, report, anchor, rows, receivedAtMs }: Prepared): void {
+  accept({ identity, report, anchor, placed, receivedAtMs }: Prepared): void {
     const host = this.#host(identity.hostId, receivedAtMs)
     if (!host.boots.has(report.bootId)) host.boots.set(report.bootId, anchor.anchorMs)
-    for (const { minute, row } of rows) {
-      const epoch = row[0] ?? 0
-      let last = host.epochs.get(epoch)
-      // One array an epoch, written over: a million of them stay out of the collector's way.
-      if (!last) host.epochs.set(epoch, (last = new Float64Array(row.length)))
-      else if (minute < (last[0] ?? 0)) continue
-      last.set(row)
-      last[0] = minute
+    for (const { minute, rows } of placed) {
+      for (const row of rows) {
+        const epoch = row[0] ?? 0
+        let last = host.epochs.get(epoch)
+        // One array an epoch, written over: a million of them stay out of the collector's way.
+        if (!last) host.epochs.set(epoch, (last = new Float64Array(row.length)))
+        else if (minute < (last[0] ?? 0)) continue
+        last[0] = minute
+        for (let i = 1; i < row.length; i++) last[i] = row[i] ?? 0
+      }
     }
     for (const event of report.events) if (event.kind === 'die') host.epochs.delete(event.epoch)
     this.#sweep(receivedAtMs)

@@ -46,7 +46,7 @@ export const prepareReport = (
   return {
     identity: identity satisfies RequestIdentity,
     anchor,
-    ...placed(report, anchor.anchorMs, cores, receivedAtMs, (epoch) => last.of(identity.hostId, epoch)),
+    ...placed(report, anchor.anchorMs, cores, receivedAtMs, last.of(identity.hostId)),
     signature: Buffer.from(String(headers[HEADERS.signature]), 'base64'),
     body,
     receivedAtMs,
@@ -68,9 +68,8 @@ const placed = (
   anchorMs: number,
   cores: number | null,
   nowMs: number,
-  known: (epoch: number) => LastReading | undefined,
-): Pick<Prepared, 'report' | 'minutes' | 'rows' | 'overlaps' | 'leftOut'> => {
-  const rows: Placed[] = []
+  known: ReadonlyMap<number, LastReading> | undefined,
+): Pick<Prepared, 'report' | 'minutes' | 'placed' | 'rowCount' | 'overlaps' | 'leftOut'> => {
   const leftOut: LeftOut[] = []
   let overlaps = false
   const newest = Math.ceil(nowMs / MINUTE_MS)
@@ -87,23 +86,26 @@ const placed = (
     )
     return false
   })
-  for (const { block, b, minute } of kept) {
-    block.rows.forEach((row, r) => {
+  const byMinute = kept.map(({ block, b, minute }): Placed => ({
+    minute,
+    rows: block.rows.filter((row, r) => {
       const epoch = row[0] ?? 0
-      const before = own?.get(epoch) ?? known(epoch)
+      const before = own?.get(epoch) ?? known?.get(epoch)
       const reason = implausible(row, minute, block.edgeMonoMs, before, cores)
-      if (reason !== undefined) leftOut.push({ path: `minutes[${b}].rows[${r}]`, reason, row })
-      else {
-        rows.push({ minute, row })
-        if (before && minute <= (before[0] ?? 0)) overlaps = true
-        if (minute >= (before?.[0] ?? 0)) own?.set(epoch, [minute, ...row.slice(1)])
+      if (reason !== undefined) {
+        leftOut.push({ path: `minutes[${b}].rows[${r}]`, reason, row })
+        return false
       }
-    })
-  }
+      if (before && minute <= (before[0] ?? 0)) overlaps = true
+      if (minute >= (before?.[0] ?? 0)) own?.set(epoch, [minute, ...row.slice(1)])
+      return true
+    }),
+  }))
   return {
     report: { ...report, minutes: kept.map(({ block }) => block) },
     minutes: kept.map(({ minute }) => minute),
-    rows,
+    placed: byMinute,
+    rowCount: byMinute.reduce((count, { rows }) => count + rows.length, 0),
     overlaps,
     leftOut,
   }

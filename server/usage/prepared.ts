@@ -3,8 +3,8 @@ import type { Anchor } from './anchor.ts'
 
 /** A row that was left out, and why. */
 export type LeftOut = { path: string; reason: string; row: SampleRow }
-/** A row with the minute it belongs to. */
-export type Placed = { minute: number; row: SampleRow }
+/** Rows with the minute they belong to. */
+export type Placed = { minute: number; rows: SampleRow[] }
 
 /** A report that was verified, decoded, placed in time and checked: ready to be stored. */
 export type Prepared = {
@@ -13,7 +13,9 @@ export type Prepared = {
   anchor: Anchor
   /** The minutes of its blocks, in their order. */
   minutes: number[]
-  rows: Placed[]
+  /** What is stored, by minute, and how many rows that is. */
+  placed: Placed[]
+  rowCount: number
   /** Whether a row is for a minute that is not after the newest known: it may meet a stored one. */
   overlaps: boolean
   leftOut: LeftOut[]

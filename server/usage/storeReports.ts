@@ -35,12 +35,17 @@ const lockHosts = (tx: Tx, group: readonly Prepared[]) => tx`select from host_pr
  */
 export const storeNew = async (tx: Tx, group: readonly Prepared[], labels: LabelNames) => {
   const minutes = new MinuteRows()
-  for (const { identity, rows } of group) for (const { minute, row } of rows) minutes.add(identity.hostId, minute, row)
-  await lockHosts(tx, group)
-  await tx`insert into report_key (host_id, seq, digest)
-    select x.h, x.s, decode(x.d, 'hex') from json_to_recordset(${rowsOf(
-      group.map(({ identity }) => ({ h: identity.hostId, s: identity.seq, d: identity.digest })),
-    )}::text::json) as x(h int, s bigint, d text)`
+  for (const { identity, placed } of group) {
+    for (const { minute, rows } of placed) for (const row of rows) minutes.add(identity.hostId, minute, row)
+  }
+  // Sent at once, done in this order.
+  await Promise.all([
+    lockHosts(tx, group),
+    tx`insert into report_key (host_id, seq, digest)
+      select x.h, x.s, decode(x.d, 'hex') from json_to_recordset(${rowsOf(
+        group.map(({ identity }) => ({ h: identity.hostId, s: identity.seq, d: identity.digest })),
+      )}::text::json) as x(h int, s bigint, d text)`,
+  ])
   if (minutes.count > 0) await copyIn(tx, 'minutes', minutes.payload())
   minutes.release()
   return storeRest(tx, group, labels)
@@ -52,12 +57,12 @@ export const storeMerging = async (
   prepared: Prepared,
   labels: LabelNames,
 ): Promise<Map<number, Progress> | undefined> => {
-  const { identity, rows } = prepared
+  const { identity, placed } = prepared
   await lockHosts(tx, [prepared])
   const [added] = await tx`insert into report_key (host_id, seq, digest)
     values (${identity.hostId}, ${identity.seq}, decode(${identity.digest}, 'hex')) on conflict do nothing returning 1`
   if (!added) return undefined
-  const cells = greatestByMinute(rows).map(({ minute, row }) => [minute, ...row])
+  const cells = greatestByMinute(placed)
   await tx`insert into usage_minute as m
     select ${identity.hostId}::int, (c ->> 0)::int, (c ->> 1)::bigint, (c ->> 2)::bigint, (c ->> 3)::bigint, (c ->> 4)::bigint,
       (c ->> 5)::bigint, (c ->> 6)::bigint, (c ->> 7)::bigint, (c ->> 8)::bigint, (c ->> 9)::bigint, (c ->> 10)::bigint, (c ->> 11)::bigint
@@ -72,13 +77,16 @@ export const storeMerging = async (
   return storeRest(tx, [prepared], labels)
 }
 
-/** One row an epoch and minute, with the greatest of each total: a statement may touch a row only once. */
-export const greatestByMinute = (rows: readonly Placed[]): Placed[] => {
-  const kept = new Map<string, Placed>()
-  for (const { minute, row } of rows) {
-    const key = `${row[0]}:${minute}`
-    const other = kept.get(key)
-    kept.set(key, { minute, row: other ? row.map((v, i) => Math.max(v, other.row[i] ?? 0)) : row })
+/** One row an epoch and minute, `[minute, epoch, ...totals]`, with the greatest of each total: a statement may touch a row only once. */
+export const greatestByMinute = (placed: readonly Placed[]): number[][] => {
+  const kept = new Map<string, number[]>()
+  for (const { minute, rows } of placed) {
+    for (const row of rows) {
+      const key = `${row[0]}:${minute}`
+      const other = kept.get(key)
+      const cells = [minute, ...row]
+      kept.set(key, other ? cells.map((v, i) => Math.max(v, other[i] ?? 0)) : cells)
+    }
   }
   return [...kept.values()]
 }

@@ -98,12 +98,13 @@ test('of rows of one epoch and minute the greatest of each total stays, once', (
   })
   fc.assert(
     fc.property(fc.array(cell, { maxLength: 20 }), (rows) => {
-      const kept = greatestByMinute(rows)
+      const kept = greatestByMinute(rows.map(({ minute, row }) => ({ minute, rows: [row] })))
       const keyOf = (r: (typeof rows)[number]) => `${r.minute}:${r.row[0]}`
-      expect(kept.map(keyOf).toSorted()).toEqual([...new Set(rows.map(keyOf))].toSorted())
-      for (const k of kept) {
-        const same = rows.filter((r) => keyOf(r) === keyOf(k))
-        k.row.forEach((v, i) => expect(v).toBe(Math.max(...same.map((r) => r.row[i] ?? 0))))
+      const keyOfKept = ([minute, epoch]: number[]) => `${minute}:${epoch}`
+      expect(kept.map(keyOfKept).toSorted()).toEqual([...new Set(rows.map(keyOf))].toSorted())
+      for (const cells of kept) {
+        const same = rows.filter((r) => keyOf(r) === keyOfKept(cells))
+        cells.slice(1).forEach((v, i) => expect(v).toBe(Math.max(...same.map((r) => r.row[i] ?? 0))))
       }
     }),
   )
