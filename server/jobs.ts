@@ -34,6 +34,8 @@ export const JOBS = {
   'usage.runaway_log': z.object({ hostId: z.number(), findingId: z.string() }),
   /** Applies label rules to what they newly match. */
   'usage.attribute': z.object({ ruleId: z.string().optional() }),
+  /** Puts an account just made, or all that have no plan, on Free. */
+  'billing.admit': z.object({ accountId: z.string().optional() }),
 } as const
 export type JobName = keyof typeof JOBS
 export type JobPayload<N extends JobName> = z.infer<(typeof JOBS)[N]>

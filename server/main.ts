@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { makeAuth } from './accounts/auth.ts'
 import { ensureFirstOperator } from './accounts/firstOperator.ts'
+import { seedCatalog } from './billing/seedCatalog.ts'
 import { systemContext } from './context.ts'
 import { openDatabase, type Database } from './database.ts'
 import { startDemo } from './demo/start.ts'
@@ -51,6 +52,7 @@ const serve = async (env: Env, database: Database) => {
   const ctx = systemContext(sql, env, 'start')
   const auth = makeAuth({ env, databaseUrl: database.url })
   const first = await ensureFirstOperator(ctx)
+  await seedCatalog(ctx)
 
   let closing = false
   const ingest = await ingestReady

@@ -2,6 +2,7 @@ import type { Pool } from '#db/client.ts'
 import { Logger, parseCronItems, type CronItem, type TaskList } from 'graphile-worker'
 import { Counter } from 'prom-client'
 import { tidy } from './accounts/tidy.ts'
+import { admitAccounts } from './billing/admitAccounts.ts'
 import { systemContext, type Context } from './context.ts'
 import type { Env } from './env.ts'
 import { expireCommands } from './hosts/expireCommands.ts'
@@ -32,6 +33,7 @@ const CRON: { match: string; task: JobName }[] = [
   { match: '41 * * * *', task: 'accounts.tidy' },
   { match: '7 * * * *', task: 'usage.partitions' },
   { match: '23 * * * *', task: 'usage.attribute' },
+  { match: '*/5 * * * *', task: 'billing.admit' },
 ]
 
 const jobsTotal = new Counter({
@@ -56,6 +58,7 @@ const handlers: Handlers = {
   'usage.judge_quotas': judgeQuotas,
   'usage.runaway_log': runawayLog,
   'usage.attribute': reattribute,
+  'billing.admit': admitAccounts,
 }
 
 // graphile-worker's own words: only what is wrong is news here.

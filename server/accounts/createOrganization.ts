@@ -2,6 +2,7 @@ import type { Pool, Tx } from '#db/client.ts'
 import { audit } from '../audit.ts'
 import { userIdOf, type Context } from '../context.ts'
 import { DomainError } from '../errors.ts'
+import { addJob } from '../jobs.ts'
 import { inviteInto } from './inviteMember.ts'
 import { emailKey, userByEmail } from './createUser.ts'
 import { nameFault } from './name.ts'
@@ -56,6 +57,7 @@ const insertOrganization = async (
     accountId: row.id,
     after: { name, kind: 'organization', displayName },
   })
+  await addJob(tx, 'billing.admit', { accountId: row.id.toString() })
   return row.id
 }
 

@@ -1,4 +1,5 @@
 import type { Pool, Sql } from '#db/client.ts'
+import { addJob } from '../jobs.ts'
 import { nameFrom, nthName } from './name.ts'
 
 /** Makes a user's own account where there is none yet. Harmless to repeat and to run twice at once. */
@@ -22,6 +23,7 @@ export const makePersonalAccount = async (tx: Sql, userId: string): Promise<bigi
       coalesce(o ->> 'actorLabel', ${user.email}), 'accounts.account.create', 'account', ${name}, ${id},
       ${JSON.stringify({ name, kind: 'user', displayName: user.name })}::text::jsonb,
       o ->> 'ip', o ->> 'userAgent', o ->> 'requestId' from auth_origin() as o`
+  await addJob(tx, 'billing.admit', { accountId: id.toString() })
   return id
 }
 

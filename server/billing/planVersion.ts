@@ -1,0 +1,65 @@
+import type { Sql } from '#db/client.ts'
+import { DomainError } from '../errors.ts'
+import type { PriceVersion } from './terms.ts'
+
+/** A plan version with what rating does not need. `publishedAt` is null while it is a draft. */
+export type VersionRow = PriceVersion & {
+  planName: string
+  trialDays: number
+  digest: string
+  publishedAt: Date | null
+}
+
+type Row = Omit<VersionRow, 'id'> & { id: bigint }
+
+const columns = (sql: Sql) => sql`v.id, p.key as plan, p.name as plan_name, v.version, v.currency, v.interval, v.terms,
+  v.trial_days, v.digest, v.published_at`
+const viewed = (row: Row): VersionRow => ({ ...row, id: row.id.toString() })
+const priced = (row: VersionRow): PriceVersion => {
+  const { id, plan, version, currency, interval, terms } = row
+  return { id, plan, version, currency, interval, terms }
+}
+
+// A process speaks to one database, and what is published never changes.
+const published = new Map<string, VersionRow>()
+const MOST_KEPT = 2_000
+
+/** One plan version, draft or published. @throws NOT_FOUND */
+export const versionRow = async (sql: Sql, id: bigint | string): Promise<VersionRow> => {
+  const kept = published.get(String(id))
+  if (kept) return kept
+  const [row] = await sql<Row[]>`select ${columns(sql)} from plan_version v join plan p on p.id = v.plan_id
+    where v.id = ${id}`
+  if (!row) throw new DomainError('NOT_FOUND', `no plan version ${id}`)
+  const version = viewed(row)
+  if (version.publishedAt && published.size < MOST_KEPT) published.set(version.id, version)
+  return version
+}
+
+/** One plan version as rating takes it. Published ones are read once a process. @throws NOT_FOUND */
+export const planVersionOf = async (sql: Sql, id: bigint | string): Promise<PriceVersion> =>
+  priced(await versionRow(sql, id))
+
+/** The version that new customers of a plan get. @throws NOT_FOUND where it is not sold in that currency and interval */
+export const newestVersion = async (
+  sql: Sql,
+  plan: string,
+  currency: string,
+  interval: 'month' | 'year',
+): Promise<VersionRow> => {
+  const [row] = await sql<Row[]>`select ${columns(sql)} from plan_version v join plan p on p.id = v.plan_id
+    where p.key = ${plan} and v.currency = ${currency} and v.interval = ${interval} and v.published_at is not null
+      and p.archived_at is null
+    order by v.version desc limit 1`
+  if (row) return viewed(row)
+  throw new DomainError('NOT_FOUND', `the plan ${plan} is not sold by the ${interval} in ${currency}`)
+}
+
+/** The newest published version of each plan on sale in a currency: what a customer may choose from. */
+export const versionsOnSale = async (sql: Sql, currency: string): Promise<VersionRow[]> => {
+  const rows = await sql<Row[]>`select distinct on (p.position, p.id, v.interval) ${columns(sql)}
+    from plan_version v join plan p on p.id = v.plan_id
+    where v.currency = ${currency} and v.published_at is not null and p.archived_at is null and p.is_public
+    order by p.position, p.id, v.interval, v.version desc`
+  return rows.map(viewed)
+}
