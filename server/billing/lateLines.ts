@@ -1,15 +1,8 @@
-import { exactText, minor, minus, parseExact, over } from '../money.ts'
-import type { Exact } from '../money.ts'
+import { exactText, minor, minus, parseText } from '../money.ts'
 import { startOfHour } from '../time.ts'
 import type { LateWindow } from './invoiceInputs.ts'
 import { rate } from './rate.ts'
 import type { RatedLine, UsageHour } from './rated.ts'
-
-/** What `exactText` wrote, read again. */
-const readExact = (text: string): Exact => {
-  const [top = '', bottom] = text.split('/')
-  return bottom === undefined ? parseExact(top) : over(parseExact(top), parseExact(bottom))
-}
 
 const rated = (window: LateWindow, hours: readonly UsageHour[]) =>
   rate(
@@ -32,7 +25,7 @@ const difference = (now: RatedLine | undefined, billed: RatedLine | undefined): 
       kind: 'late',
       description: `${line.description}, ${amount > 0n ? 'reported late' : 'corrected'}`,
       quantity: line.quantity === null ? null : (now?.quantity ?? 0n) - (billed?.quantity ?? 0n),
-      exact: exactText(minus(readExact(now?.exact ?? '0'), readExact(billed?.exact ?? '0'))),
+      exact: exactText(minus(parseText(now?.exact ?? '0'), parseText(billed?.exact ?? '0'))),
       amount,
       detail: { ...line.detail, now: said(now), billed: said(billed) },
     },
