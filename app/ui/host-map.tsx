@@ -1,3 +1,5 @@
+'use client'
+
 import { Glyph } from './glyph.tsx'
 import { Icon } from './symbol.tsx'
 
@@ -25,7 +27,10 @@ const wordsOf = (host: HostCell, what: string): string =>
     .filter(Boolean)
     .join(', ')
 
-/** One cell a host: fill is load, marks are state, so the two never compete. The table beside it is its twin. */
+/**
+ * One cell a host: fill is load, marks are state, so the two never compete. The table beside it is its twin. A client
+ * component, so that the server sends a thousand cells as data beside the markup, not as markup twice.
+ */
 export function HostMap({ rows, what = 'CPU' }: { rows: readonly HostRow[]; what?: string }) {
   return (
     <div className="host-rows">
@@ -44,7 +49,7 @@ export function HostMap({ rows, what = 'CPU' }: { rows: readonly HostRow[]; what
                 className={cellClass(host)}
                 // The table is the way by keyboard: a cell is under 24 px wide, and 128 stops are no help.
                 tabIndex={-1}
-                data-tip={wordsOf(host, what)}
+                data-tip=""
                 aria-label={wordsOf(host, what)}
               >
                 <StateGlyph state={host.state} />

@@ -7,10 +7,10 @@ const Surface = lazy(surface)
 
 const OPEN_AFTER_MS = 450
 
-/** What to say of an element: its `data-tip`, or for a time its instant in the reader's own zone. */
+/** What to say of an element: its `data-tip`, where that is empty its label, or for a time its instant in the reader's own zone. */
 function tipOf(element: HTMLElement): string {
   const ms = element.dataset['local']
-  if (ms === undefined) return element.dataset['tip'] ?? ''
+  if (ms === undefined) return element.dataset['tip'] || element.ariaLabel || ''
   const at = new Date(Number(ms))
   const local = at.toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'medium' })
   return `${local}, your time\n${at.toISOString().replace('T', ' ').slice(0, 19)} UTC`

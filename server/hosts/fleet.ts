@@ -1,5 +1,4 @@
 import type { Context } from '../context.ts'
-import { minuteOf } from '../time.ts'
 import { readHosts, readPending } from './hostSql.ts'
 import type { HostView } from './hostSql.ts'
 import { countQuarantine, readArrivals, readCoverage } from './ingestSql.ts'
@@ -62,7 +61,7 @@ export const fleet = async (ctx: Context) => {
       readArrivals(sql, now),
       readPending(sql),
       listTroubledCommands(sql, now),
-      readCoverage(sql, minuteOf(now)),
+      readCoverage(sql, now),
       readCpuSpread(sql, now),
     ])
   const silent = hosts.filter(({ state }) => state === 'stale')

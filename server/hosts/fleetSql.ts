@@ -1,5 +1,6 @@
 import type { Sql } from '#db/client.ts'
 import { minuteOf } from '../time.ts'
+import { kept } from './kept.ts'
 
 /** Containers that run now, on all hosts. */
 export const countRunning = async (sql: Sql): Promise<number> => {
@@ -109,20 +110,12 @@ const readSpread = async (sql: Sql, nowMinute: number): Promise<CpuSpread[]> => 
   })
 }
 
-const SPREAD_KEPT_MS = 60_000
-const spreads = new WeakMap<Sql, { step: number; untilMs: number; read: Promise<CpuSpread[]> }>()
-
 /**
  * CPU of hosts over the last six hours, in percent of their cores: median, 95th percentile and greatest, a step of
  * 30 min. Only late reports change steps that are over, so an answer serves for a minute.
  */
 export const readCpuSpread = (sql: Sql, now: Date): Promise<CpuSpread[]> => {
   const nowMinute = minuteOf(now)
-  const step = Math.floor(nowMinute / SPREAD_STEP_MINUTES)
-  const kept = spreads.get(sql)
-  if (kept?.step === step && now.getTime() < kept.untilMs) return kept.read
-  const read = readSpread(sql, nowMinute)
-  spreads.set(sql, { step, untilMs: now.getTime() + SPREAD_KEPT_MS, read })
-  read.catch(() => spreads.delete(sql))
-  return read
+  const key = String(Math.floor(nowMinute / SPREAD_STEP_MINUTES))
+  return kept(sql, { name: 'spread', key, now, forMs: 60_000 }, () => readSpread(sql, nowMinute))
 }

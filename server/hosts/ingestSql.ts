@@ -1,4 +1,6 @@
 import type { Sql } from '#db/client.ts'
+import { minuteOf } from '../time.ts'
+import { kept } from './kept.ts'
 
 // How reports arrive, read from rows that ingest writes.
 
@@ -47,12 +49,17 @@ export const countQuarantine = async (sql: Sql): Promise<{ rows: number; conflic
   return row ?? { rows: 0, conflicts: 0 }
 }
 
-/** How many hosts have readings of each of `minutes` whole minutes, oldest first; not of the last two, which are awaited. */
-export const readCoverage = async (
-  sql: Sql,
-  nowMinute: number,
-  minutes = 60,
-): Promise<{ minute: number; hosts: number }[]> => {
+/**
+ * How many hosts have readings of each of `minutes` whole minutes, oldest first; not of the last two, which are awaited.
+ * Only late reports change the others, so an answer serves for ten seconds.
+ */
+export const readCoverage = (sql: Sql, now: Date, minutes = 60): Promise<{ minute: number; hosts: number }[]> => {
+  const nowMinute = minuteOf(now)
+  const key = `${nowMinute}:${minutes}`
+  return kept(sql, { name: 'coverage', key, now, forMs: 10_000 }, () => countByMinute(sql, nowMinute, minutes))
+}
+
+const countByMinute = async (sql: Sql, nowMinute: number, minutes: number) => {
   const from = nowMinute - minutes - 2
   const rows = await sql<{ minute: number; hosts: number }[]>`
     with seen as (

@@ -1,7 +1,6 @@
 import { z } from 'zod'
 import { COMMAND_KINDS } from '#agents/protocol.ts'
 import { DomainError } from '../errors.ts'
-import { minuteOf } from '../time.ts'
 import { operator, router } from '../trpc.ts'
 import { clusterNamed, createCluster, editCluster } from './cluster.ts'
 import { containerDetail, containerSeries } from './containerDetail.ts'
@@ -198,7 +197,7 @@ export const hostsRouter = router({
       readPending(ctx.sql),
       countQuarantine(ctx.sql),
       readArrivals(ctx.sql, ctx.now),
-      readCoverage(ctx.sql, minuteOf(ctx.now)),
+      readCoverage(ctx.sql, ctx.now),
     ])
     const brief = hosts.map(({ id: one, name, state, skewMs, complete, failures, lastReportAt }) => ({
       id: one,

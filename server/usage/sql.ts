@@ -75,7 +75,7 @@ export const minuteUse = async (
     group by 1, 2 order by 1, 2`
 }
 
-/** All meters of an account in a window, an app a row. */
+/** All meters of an account in a window, an app a row: of whole days from their sums, of the rest by the hour. */
 export const appTotals = async (
   sql: Sql,
   accountId: bigint,
@@ -83,10 +83,17 @@ export const appTotals = async (
   app?: string,
 ): Promise<({ app: string } & Amounts)[]> => {
   const [from, until] = hoursOf(window)
+  const days = [Math.ceil(from / 24), Math.floor(until / 24)] as const
+  const columns = sql.unsafe(eachMeter('$'))
+  const own = sql`account_id = ${accountId} ${app === undefined ? sql`` : sql`and app = ${app}`}`
   return await sql<({ app: string } & Amounts)[]>`
-    select app, ${sql.unsafe(eachMeter('sum($)::bigint as $'))} from account_hour
-    where account_id = ${accountId} and hour >= ${from} and hour < ${until} ${app === undefined ? sql`` : sql`and app = ${app}`}
-    group by app order by app`
+    select app, ${sql.unsafe(eachMeter('sum($)::bigint as $'))} from (
+      select app, ${columns} from account_day where ${own} and day >= ${days[0]} and day < ${days[1]}
+      union all select app, ${columns} from account_hour
+      where ${own} and hour >= ${from} and hour < ${Math.min(until, days[0] * 24)}
+      union all select app, ${columns} from account_hour
+      where ${own} and hour >= ${Math.max(...days) * 24} and hour < ${until}
+    ) x group by app order by app`
 }
 
 export type Metered = {
@@ -98,27 +105,42 @@ export type Metered = {
   gaps: { hostId: number; host: string; reports: number }[]
 }
 
+const SILENT_MINUTES = 4
+
 /** How far the usage of an account is known, by the hosts its containers run on. */
 export const meteredTo = async (sql: Sql, accountId: bigint, now: Date): Promise<Metered> => {
+  // A host whose newest minute began earlier is late; the others are only counted.
+  const lateBefore = Math.ceil(now.getTime() / unitMs.minute - SILENT_MINUTES - 1)
   const hosts = await sql<
-    { hostId: number; host: string; lastMinute: number | null; lastReportAt: Date | null; missing: bigint }[]
+    {
+      hostId: number
+      host: string
+      lastMinute: number | null
+      missing: bigint
+      fresh: number | null
+      newest: number | null
+    }[]
   >`
-    select p.host_id, h.name as host, p.last_minute, p.last_report_at, p.max_seq - p.contiguous_seq as missing
-    from host_progress p join host h on h.id = p.host_id and h.revoked_at is null
-    where p.host_id in (
-      select t.host_id from attribution t join epoch e on e.host_id = t.host_id and e.epoch = t.epoch and e.ended_at is null
-      where t.account_id = ${accountId} and t.until_hour = ${FOREVER_HOUR} and e.kind = 'container')`
-  const silentMs = 3 * 60_000
-  const known = hosts.flatMap((h) =>
-    h.lastMinute === null ? [] : [{ ...h, to: new Date((h.lastMinute + 1) * 60_000) }],
-  )
-  const late = known.filter((h) => now.getTime() - h.to.getTime() > silentMs + 60_000)
-  const fresh = known.filter((h) => !late.includes(h))
-  const latest = (fresh.length > 0 ? fresh : known).map((h) => h.to.getTime())
+    with own as materialized (
+      select p.host_id, h.name as host, p.last_minute, p.max_seq - p.contiguous_seq as missing,
+        min(p.last_minute) filter (where p.last_minute >= ${lateBefore}::int) over () as fresh, max(p.last_minute) over () as newest
+      from host_progress p join host h on h.id = p.host_id and h.revoked_at is null
+      where p.host_id in (
+        select t.host_id from attribution t join epoch e on e.host_id = t.host_id and e.epoch = t.epoch and e.ended_at is null
+        where t.account_id = ${accountId} and t.until_hour = ${FOREVER_HOUR} and e.kind = 'container')
+    )
+    select * from own where last_minute < ${lateBefore}::int or missing > 0
+    union all (select * from own limit 1)`
+  const [whole] = hosts.slice(-1)
+  const told = hosts.slice(0, -1)
+  const to = whole?.fresh ?? whole?.newest ?? null
+  const endOf = (minute: number) => new Date((minute + 1) * unitMs.minute)
   return {
-    to: latest.length > 0 ? new Date(fresh.length > 0 ? Math.min(...latest) : Math.max(...latest)) : null,
-    pending: late.map((h) => ({ hostId: h.hostId, host: h.host, since: h.to })),
-    gaps: hosts
+    to: to === null ? null : endOf(to),
+    pending: told.flatMap(({ hostId, host, lastMinute }) =>
+      lastMinute !== null && lastMinute < lateBefore ? [{ hostId, host, since: endOf(lastMinute) }] : [],
+    ),
+    gaps: told
       .filter((h) => h.missing > 0n)
       .map((h) => ({ hostId: h.hostId, host: h.host, reports: Number(h.missing) })),
   }

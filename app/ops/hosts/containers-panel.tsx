@@ -1,4 +1,5 @@
 import type { Caller } from '#server/router.ts'
+import { FilterText } from '../../ui/filters.tsx'
 import { figure, text } from '../../ui/format.ts'
 import { Panel } from '../../ui/panel.tsx'
 import { Qty } from '../../ui/qty.tsx'
@@ -56,21 +57,45 @@ const columns: Column<Container>[] = [
   { head: 'Started', align: 'right', phone: 'hide', cell: (c) => <Time at={c.openedAt} show="relative" /> },
 ]
 
-/** The containers that run on a host, the busiest first. */
+/** The containers that run on a host, the busiest first; where a page does not hold them, a page of them. */
 export function ContainersPanel({
   of,
-  more,
+  running,
+  next,
   engine,
+  path,
+  asked,
 }: {
   of: readonly Container[]
-  more: boolean
+  /** How many run on the host in all. */
+  running: number
+  /** Where the next page begins. */
+  next: string | null
   engine: 'docker' | 'podman' | 'none' | null
+  path: string
+  asked: { window: string; q: string | undefined; cursor: string | undefined }
 }) {
   const rows = of.toSorted((a, b) => (b.cpuCores ?? -1) - (a.cpuCores ?? -1))
+  const isPart = next !== null || asked.q !== undefined || asked.cursor !== undefined
+  const link = (cursor: string | undefined, q = asked.q) => {
+    const query = new URLSearchParams({ window: asked.window, ...(q ? { q } : {}), ...(cursor ? { cursor } : {}) })
+    return `${path}?${query.toString()}`
+  }
   return (
     <Panel
       title="Containers"
-      sub={rows.length > 0 ? `${rows.length}${more ? ' of more' : ''}, busiest first` : undefined}
+      sub={
+        rows.length > 0 && `${rows.length}${isPart ? ` of ${running}, of these the busiest first` : ', busiest first'}`
+      }
+      actions={isPart && <FilterText label="Name, image or id" value={asked.q ?? ''} />}
+      foot={
+        (next !== null || asked.cursor !== undefined) && (
+          <span className="row">
+            {asked.cursor !== undefined && <a href={link(undefined)}>First page</a>}
+            {next !== null && <a href={link(next)}>Next page</a>}
+          </span>
+        )
+      }
       flush
     >
       <Table
@@ -79,11 +104,20 @@ export function ContainersPanel({
         rows={rows}
         rowKey={(c) => c.epoch}
         empty={
-          <Empty title="No containers run here.">
-            {engine === 'none'
-              ? 'There is no container engine on this host: it reports itself alone.'
-              : 'Each container appears within a minute of its start.'}
-          </Empty>
+          asked.q !== undefined ? (
+            <Empty
+              title={`Nothing here is named “${asked.q}”.`}
+              action={<a href={link(undefined, '')}>All containers</a>}
+            >
+              The filter looks at names, images and ids of what runs on this host.
+            </Empty>
+          ) : (
+            <Empty title="No containers run here.">
+              {engine === 'none'
+                ? 'There is no container engine on this host: it reports itself alone.'
+                : 'Each container appears within a minute of its start.'}
+            </Empty>
+          )
         }
       />
     </Panel>

@@ -45,7 +45,7 @@ export default async function AppPage({ params, searchParams }: { params: Params
   const api = await server()
   const text = one(search['q'])?.slice(0, 100)
   const all = one(search['containers']) === 'all'
-  const [view, apps, charts, containers, violations, metered] = await Promise.all([
+  const [view, apps, charts, containers, violations] = await Promise.all([
     load(api.accounts.view({ account })),
     load(api.usage.apps({ account, app })),
     attempt(
@@ -59,11 +59,11 @@ export default async function AppPage({ params, searchParams }: { params: Params
     ),
     load(api.usage.containers({ ...base, text, by: meter.name, limit: all ? MOST_CONTAINERS : FIRST_CONTAINERS })),
     load(api.usage.ownViolations({ account, state: 'unresolved' })),
-    load(api.usage.metered({ account })),
   ])
   const found = apps.find((a) => a.name === app)
   if (!found) notFound()
   const [total, split] = charts.ok ? charts.value : []
+  const metered = total?.metered ?? (await load(api.usage.metered({ account })))
   const { rows } = containers
   type Row = (typeof rows)[number]
   const columns: Column<Row>[] = [

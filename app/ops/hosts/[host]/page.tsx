@@ -30,6 +30,8 @@ const idOf = (part: string): number => {
   return id
 }
 
+/** So many containers a page of the table. */
+const MOST_CONTAINERS = 200
 const SKEW_SHOWN_MS = 5_000
 
 export async function generateMetadata({ params }: Props): Promise<Metadata> {
@@ -43,11 +45,14 @@ export default async function HostPage({ params, searchParams }: Props) {
   const hostId = idOf((await params).host)
   const search = await searchParams
   const window = windowOf(search['window'])
+  const one = (name: string) =>
+    typeof search[name] === 'string' && search[name] ? search[name].slice(0, 100) : undefined
+  const [named, cursor] = [one('q'), one('cursor')]
   const api = await server()
   const [found, series, containers] = await Promise.all([
     load(api.hosts.get({ hostId })),
     attempt(api.hosts.series({ hostId, window })),
-    attempt(api.hosts.containers.list({ hostId, limit: 200 })),
+    attempt(api.hosts.containers.list({ hostId, limit: MOST_CONTAINERS, text: named, cursor })),
   ])
   const { host, facts, keys, commands, pending, fileSystems, boots } = found
   const worst = fileSystems.toSorted((a, b) => b.usedMib / b.totalMib - a.usedMib / a.totalMib)[0]
@@ -146,8 +151,11 @@ export default async function HostPage({ params, searchParams }: Props) {
         {containers.ok ? (
           <ContainersPanel
             of={containers.value.rows}
-            more={containers.value.nextCursor !== null}
+            running={found.containers}
+            next={containers.value.nextCursor}
             engine={host.engine}
+            path={`/ops/hosts/${hostId}`}
+            asked={{ window, q: named, cursor }}
           />
         ) : (
           <Panel title="Containers">
