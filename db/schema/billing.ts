@@ -366,6 +366,25 @@ export const invoicePin = pgTable(
   (t) => [primaryKey({ columns: [t.accountId, t.invoiceId, t.hostId, t.seq] })],
 )
 
+/**
+ * What proves an invoice's usage, found once after it was finalized: `WindowEvidence` of server/billing/evidence.ts, deflated
+ * canonical JSON. The reports it points at are `invoice_pin`.
+ */
+export const invoiceEvidence = pgTable(
+  'invoice_evidence',
+  {
+    accountId: owner(),
+    invoiceId: ref('invoice_id').notNull(),
+    body: bytea('body').notNull(),
+    /** Whether what the reports prove is what was billed. */
+    agrees: boolean('agrees').notNull(),
+    /** Apps and meters for which it is not, a line each. */
+    apart: text('apart').array().notNull().default([]),
+    sealedAt: at('sealed_at').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.accountId, t.invoiceId] })],
+)
+
 /** What an account was billed for of a closed window: the base that late usage is measured against. */
 export const billedUsage = pgTable(
   'billed_usage',

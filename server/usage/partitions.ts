@@ -2,6 +2,7 @@ import type { Pool, Tx } from '#db/client.ts'
 import type { Context } from '../context.ts'
 import { log } from '../log.ts'
 import { DAY_MS, MINUTES_PER_DAY } from '../time.ts'
+import { isHeld } from './evidenceHolds.ts'
 import { closeMinutesBefore } from './horizon.ts'
 
 /** The tables kept in a partition a day, and for how many days. */
@@ -27,7 +28,7 @@ const dayName = (day: number) => new Date(day * DAY_MS).toISOString().slice(0, 1
 
 /**
  * Makes the partitions of the days around `now` and drops those past retention whose hours are all
- * rolled. Safe to repeat and from several processes: one works, the others pass.
+ * rolled and whose reports nobody holds. Safe to repeat and from several processes: one works, the others pass.
  */
 export const keepPartitions = async (ctx: Context): Promise<void> => {
   const { sql, env, now } = ctx
@@ -78,6 +79,8 @@ const makePartition = async (tx: Tx, { table, column, bound }: Daily, day: numbe
 const dropPartition = async (tx: Tx, { table }: Daily, day: number) => {
   // Hours whose minutes go are closed with them, in the same transaction.
   const end = (day + 1) * MINUTES_PER_DAY
+  // Held until what it proves is billed and undisputed; asked again every hour.
+  if (table === 'report_body' && (await isHeld(tx, new Date(day * DAY_MS), new Date((day + 1) * DAY_MS)))) return
   if (table === 'usage_minute' && (await closeMinutesBefore(tx, end)) < end) return
   await tx.unsafe(`drop table if exists ${table}_${dayName(day)}`)
   log.info({ table, day: dayName(day) }, 'dropped a partition past retention')

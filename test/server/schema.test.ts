@@ -27,6 +27,7 @@ const DISTRIBUTED: Record<string, string> = {
   invoice_pin: 'account_id',
   billed_usage: 'account_id',
   billed_window: 'account_id',
+  invoice_evidence: 'account_id',
   credit_note: 'account_id',
   payment: 'account_id',
   credit_grant: 'account_id',
