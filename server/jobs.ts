@@ -36,6 +36,10 @@ export const JOBS = {
   'usage.attribute': z.object({ ruleId: z.string().optional() }),
   /** Puts an account just made, or all that have no plan, on Free. */
   'billing.admit': z.object({ accountId: z.string().optional() }),
+  /** Computes what accounts with a budget or cap have spent, and acts: the named ones, or those whose time it is. */
+  'billing.watch_spend': z.object({ accountIds: z.array(z.string()).optional() }),
+  /** Undoes what spend caps did to an account's containers where none holds now. */
+  'billing.follow_cap': z.object({ accountId: z.string() }),
 } as const
 export type JobName = keyof typeof JOBS
 export type JobPayload<N extends JobName> = z.infer<(typeof JOBS)[N]>
@@ -53,4 +57,15 @@ export const addJob = async <N extends JobName>(
   await tx`select graphile_worker.add_job(${name}, ${JSON.stringify(payload)}::text::json,
     run_at => ${options.runAt ?? null}::timestamptz, max_attempts => ${options.maxAttempts ?? 25},
     job_key => ${options.key ?? null}::text)`
+}
+
+/** Adds many jobs in one statement, as `addJob` does one; none of them has a key. */
+export const addJobs = async <N extends JobName>(
+  tx: Sql,
+  jobs: readonly { name: N; payload: JobPayload<N> }[],
+): Promise<void> => {
+  if (jobs.length === 0) return
+  await tx`select count(*) from graphile_worker.add_jobs(array(
+    select (j.name, j.payload, null, null, 25, null, null, null)::graphile_worker.job_spec
+    from json_to_recordset(${JSON.stringify(jobs)}::text::json) as j (name text, payload json)))`
 }

@@ -3,6 +3,7 @@ import { Logger, parseCronItems, type CronItem, type TaskList } from 'graphile-w
 import { Counter } from 'prom-client'
 import { tidy } from './accounts/tidy.ts'
 import { admitAccounts } from './billing/admitAccounts.ts'
+import { followCap, watchSpend } from './billing/watchSpend.ts'
 import { systemContext, type Context } from './context.ts'
 import type { Env } from './env.ts'
 import { expireCommands } from './hosts/expireCommands.ts'
@@ -34,6 +35,7 @@ const CRON: { match: string; task: JobName }[] = [
   { match: '7 * * * *', task: 'usage.partitions' },
   { match: '23 * * * *', task: 'usage.attribute' },
   { match: '*/5 * * * *', task: 'billing.admit' },
+  { match: '* * * * *', task: 'billing.watch_spend' },
 ]
 
 const jobsTotal = new Counter({
@@ -59,6 +61,8 @@ const handlers: Handlers = {
   'usage.runaway_log': runawayLog,
   'usage.attribute': reattribute,
   'billing.admit': admitAccounts,
+  'billing.watch_spend': watchSpend,
+  'billing.follow_cap': followCap,
 }
 
 // graphile-worker's own words: only what is wrong is news here.

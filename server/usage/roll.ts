@@ -1,6 +1,7 @@
 import type { Pool, Tx } from '#db/client.ts'
 import { Counter, Histogram } from 'prom-client'
 import type { Context } from '../context.ts'
+import { addJob } from '../jobs.ts'
 import { registry } from '../metrics.ts'
 import { minutesKeptFrom } from './horizon.ts'
 import { announceUse, rollClosed, rollOpen, type Due } from './rollHours.ts'
@@ -52,6 +53,8 @@ const rollBatch = async (sql: Pool): Promise<number> =>
       for (const id of rolled.accounts) accounts.add(id)
     }
     await announceUse(tx, [...accounts], [...new Set(due.map((d) => d.hostId))])
+    const owners = [...accounts].filter((id) => id !== 0n).map(String)
+    if (owners.length > 0) await addJob(tx, 'billing.watch_spend', { accountIds: owners })
     return due.length
   })
 

@@ -1,0 +1,90 @@
+import type { Sql } from '#db/client.ts'
+import { sumOf, type Minor } from '../money.ts'
+import { hourOf, MINUTE_MS, startOfHour, type Window } from '../time.ts'
+import { liveCost, nothingUsed, type LiveCost, type StretchUse } from './liveCost.ts'
+import { periodAt } from './period.ts'
+import { advanceLines } from './prorate.ts'
+import type { Stretch } from './rated.ts'
+import { foretell, type Foretold } from './spendForecast.ts'
+import { appUse, hourlyUse } from './spendSql.ts'
+import { liveSubscription, type Subscription } from './subscriptionSql.ts'
+import { stretchesOf } from './subscriptionTerms.ts'
+import { BILLABLE_METERS } from './terms.ts'
+
+/** A billing period of an account with its terms. */
+export type SpendPeriod = {
+  subscription: Subscription
+  window: Window
+  isRunning: boolean
+  currency: string
+  stretches: readonly Stretch[]
+}
+export type Spend = SpendPeriod & { parts: readonly StretchUse[]; live: LiveCost }
+
+/** Hours of usage that a forecast looks back on. */
+const LOOKS_BACK_HOURS = 35 * 24
+/** By when an hour's last minute is reported and rolled. */
+const ROLLED_AFTER_MS = 3 * MINUTE_MS
+const LATEST_HOURS = 24
+
+/**
+ * The billing period an instant falls into, by the account's plan; undefined where it has none, or had none then.
+ * @param at of the running period where it is left out
+ */
+export const spendPeriod = async (
+  sql: Sql,
+  accountId: bigint,
+  now: Date,
+  at?: Date,
+): Promise<SpendPeriod | undefined> => {
+  const subscription = await liveSubscription(sql, accountId)
+  if (!subscription) return undefined
+  const running = { start: subscription.periodStart, end: subscription.periodEnd }
+  const isRunning = at === undefined || (at >= running.start && at < running.end)
+  const window = isRunning ? running : periodAt(subscription.anchorAt, at)
+  const stretches = await stretchesOf(sql, subscription, window)
+  const last = stretches.at(-1)
+  if (!last || window.start > now) return undefined
+  return { subscription, window, isRunning, currency: last.version.currency, stretches }
+}
+
+/** What a period's usage came to: so far, or up to `until`. The hour `until` falls into counts. */
+export const spendOf = async (sql: Sql, accountId: bigint, of: SpendPeriod, until: Date): Promise<Spend> => {
+  const untilHour = hourOf(until) + 1
+  const parts: StretchUse[] = []
+  for (const stretch of of.stretches) {
+    const hours = { fromHour: stretch.fromHour, untilHour: Math.min(stretch.untilHour, untilHour) }
+    parts.push({ stretch, use: hours.fromHour < hours.untilHour ? await appUse(sql, accountId, hours) : [] })
+  }
+  return { ...of, parts, live: liveCost(of.currency, of.window, parts, startOfHour(untilHour)) }
+}
+
+/** What the running period has cost so far; undefined where the account has no plan. */
+export const spendSoFar = async (sql: Sql, accountId: bigint, now: Date): Promise<Spend | undefined> => {
+  const period = await spendPeriod(sql, accountId, now)
+  return period && (await spendOf(sql, accountId, period, now))
+}
+
+/** What prices paid in advance come to for what is paid for now; they are no part of what usage costs. */
+export const advanceOf = ({ subscription, stretches }: SpendPeriod): { amount: Minor; paid: Window } => {
+  const paid = { start: subscription.paidFrom, end: subscription.paidUntil }
+  const last = stretches.at(-1)
+  if (!last || last.state !== 'active') return { amount: sumOf([]), paid }
+  return { amount: sumOf(advanceLines(last.version, last.quantities, paid).map((line) => line.amount)), paid }
+}
+
+/** What the running period will come to by its end. */
+export const forecastOf = async (sql: Sql, accountId: bigint, spend: Spend, now: Date): Promise<Foretold> => {
+  const endHour = hourOf(now.getTime() - ROLLED_AFTER_MS)
+  const fromHour = endHour - LOOKS_BACK_HOURS
+  const all = await hourlyUse(sql, accountId, { fromHour, untilHour: hourOf(now) + 1 })
+  const latest = await appUse(sql, accountId, { fromHour: endHour - LATEST_HOURS, untilHour: endHour })
+  const since = nothingUsed()
+  for (const used of all.slice(LOOKS_BACK_HOURS)) for (const meter of BILLABLE_METERS) since[meter] += used[meter]
+  const history = { fromHour, hours: all.slice(0, LOOKS_BACK_HOURS) }
+  return foretell(spend.currency, spend.window, spend.parts, { live: spend.live, history, latest, since })
+}
+
+/** The billing period before one, where the account was on its plan then. */
+export const periodBefore = (sql: Sql, accountId: bigint, of: SpendPeriod, now: Date) =>
+  spendPeriod(sql, accountId, now, new Date(of.window.start.getTime() - 1))
