@@ -2,16 +2,13 @@ import type { Tx } from '#db/client.ts'
 import { audit } from '../audit.ts'
 import type { Context } from '../context.ts'
 import { DomainError } from '../errors.ts'
-import { DAY_MS, type Window } from '../time.ts'
+import { DAY_MS } from '../time.ts'
 import { entitle } from './entitle.ts'
-import { periodAt, yearAt } from './period.ts'
+import { paidAt } from './paid.ts'
+import { periodAt } from './period.ts'
 import { lockLive, type Quantities, type Subscription } from './subscriptionSql.ts'
 import { appendTerm } from './subscriptionTerms.ts'
 import type { PriceVersion } from './terms.ts'
-
-/** What a version's advance prices are paid for at a time: the month or year counted from the anchor. */
-export const paidAt = (version: PriceVersion, anchor: Date, at: Date): Window =>
-  version.interval === 'year' ? yearAt(anchor, at) : periodAt(anchor, at)
 
 /**
  * Writes a subscription with its first term and its entitlements; invoices nothing. A trial is its first period, and

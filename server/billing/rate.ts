@@ -181,7 +181,7 @@ export const rate = (
   const { start, end, fromHour, untilHour } = window
   const service = { start, end }
   const { partMs, wholeMs } = shareOf(service, window.period)
-  const share = exact(partMs, wholeMs)
+  const share = exact(partMs, window.monthMs ?? wholeMs)
   const apps = byApp(window.hours, (hour) => hour >= fromHour && hour < untilHour && startOfHour(hour) < asOf)
   const lines = version.terms.prices.filter(isMetered).flatMap((price) => {
     if (isByApp(price))
@@ -195,7 +195,7 @@ export const rate = (
 }
 
 /** Stretches of the same version that follow each other are one: quantities that changed do not restart a tier. */
-const joined = (stretches: readonly Stretch[]): Stretch[] => {
+export const joined = (stretches: readonly Stretch[]): Stretch[] => {
   const out: Stretch[] = []
   for (const next of stretches.toSorted((a, b) => a.start.getTime() - b.start.getTime())) {
     const last = out.at(-1)

@@ -13,6 +13,11 @@ export type Stretch = Window & {
   /** First and last whole hours that are billed by these terms: `[fromHour, untilHour)`. */
   fromHour: number
   untilHour: number
+  /**
+   * Where the period ended before its month was over: how long that month is. Included units, tiers and minimums hold in
+   * proportion to it.
+   */
+  monthMs?: number
 }
 
 export type LineKind = 'flat' | 'usage' | 'minimum' | 'proration' | 'late' | 'adjustment' | 'manual'

@@ -1,7 +1,7 @@
 import type { Sql } from '#db/client.ts'
 import { DomainError } from '../errors.ts'
 import { HOUR_MS, type Window } from '../time.ts'
-import { hoursOf } from './period.ts'
+import { addMonths, hoursOf } from './period.ts'
 import { planVersionOf } from './planVersion.ts'
 import type { Stretch } from './rated.ts'
 import type { Quantities, Subscription } from './subscriptionSql.ts'
@@ -41,7 +41,8 @@ type Row = Term & { fromAt: Date; untilAt: Date | null; isFirst: boolean; billed
 
 /**
  * A subscription's terms in a period, cut to it, oldest first, each with the whole hours that are billed by it. The hour
- * in which a subscription starts is billed with it, unless one before it ended within that hour.
+ * in which a subscription starts is billed with it, unless one before it ended within that hour. A period that ended
+ * early is part of the month counted from its start.
  */
 export const stretchesOf = async (
   sql: Sql,
@@ -59,8 +60,10 @@ export const stretchesOf = async (
       and t.from_at < ${period.end} and (t.until_at is null or t.until_at > ${period.start})
       and t.until_at is distinct from t.from_at
     order by t.id`
+  const monthMs = addMonths(period.start, 1).getTime() - period.start.getTime()
+  const cut = period.end.getTime() - period.start.getTime() < monthMs ? { monthMs } : {}
   const stretches: Stretch[] = []
-  for (const row of rows) stretches.push(await stretchOf(sql, row, period))
+  for (const row of rows) stretches.push({ ...(await stretchOf(sql, row, period)), ...cut })
   return stretches
 }
 
