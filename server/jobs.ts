@@ -40,6 +40,8 @@ export const JOBS = {
   'billing.watch_spend': z.object({ accountIds: z.array(z.string()).optional() }),
   /** Undoes what spend caps did to an account's containers where none holds now. */
   'billing.follow_cap': z.object({ accountId: z.string() }),
+  /** Finds and keeps which signed reports prove a finalized invoice. */
+  'billing.pin_evidence': z.object({ accountId: z.string(), invoiceId: z.string() }),
 } as const
 export type JobName = keyof typeof JOBS
 export type JobPayload<N extends JobName> = z.infer<(typeof JOBS)[N]>

@@ -4,6 +4,7 @@ import { Counter } from 'prom-client'
 import { tidy } from './accounts/tidy.ts'
 import { admitAccounts } from './billing/admitAccounts.ts'
 import { followCap, watchSpend } from './billing/watchSpend.ts'
+import { pinEvidence } from './billing/pinEvidence.ts'
 import { systemContext, type Context } from './context.ts'
 import type { Env } from './env.ts'
 import { expireCommands } from './hosts/expireCommands.ts'
@@ -63,6 +64,8 @@ const handlers: Handlers = {
   'billing.admit': admitAccounts,
   'billing.watch_spend': watchSpend,
   'billing.follow_cap': followCap,
+  'billing.pin_evidence': (ctx, { accountId, invoiceId }) =>
+    pinEvidence(ctx, { accountId: BigInt(accountId), invoiceId: BigInt(invoiceId) }),
 }
 
 // graphile-worker's own words: only what is wrong is news here.

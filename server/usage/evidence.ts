@@ -146,3 +146,22 @@ export const hostKeysOf = async (
 ): Promise<{ hostId: number; keyId: number; publicKey: string }[]> =>
   await sql`select host_id, id as key_id, encode(public_key, 'base64') as public_key from host_key
     where host_id = any(${[...hostIds]}::int[]) order by host_id, id`
+
+/** Which of these hosts are an account's alone, and which epochs on each were ever its. */
+export const ownEpochs = async (
+  sql: Sql,
+  accountId: bigint,
+  hostIds: readonly number[],
+): Promise<{ hosts: Set<number>; epochs: Map<number, Set<number>> }> => {
+  const ids = [...hostIds]
+  const hosts = await sql<{ id: number }[]>`select h.id from host h join cluster c on c.id = h.cluster_id
+    where h.id = any(${ids}::int[]) and c.tenant_account_id = ${accountId}`
+  const rows = await sql<{ hostId: number; epoch: bigint }[]>`select distinct host_id, epoch from attribution
+    where host_id = any(${ids}::int[]) and account_id = ${accountId}`
+  const epochs = new Map<number, Set<number>>()
+  for (const { hostId, epoch } of rows) {
+    const own = epochs.get(hostId) ?? new Set()
+    epochs.set(hostId, own.add(Number(epoch)))
+  }
+  return { hosts: new Set(hosts.map(({ id }) => id)), epochs }
+}
