@@ -10,6 +10,7 @@ import { auditNoun } from './nouns/audit.ts'
 import { cluster } from './nouns/cluster.ts'
 import { container } from './nouns/container.ts'
 import { host } from './nouns/host.ts'
+import { invoice } from './nouns/invoice.ts'
 import { joinToken } from './nouns/joinToken.ts'
 import { status } from './nouns/status.ts'
 import { token } from './nouns/token.ts'
@@ -29,6 +30,7 @@ const main = defineCommand({
     cluster,
     container,
     host,
+    invoice,
     'join-token': joinToken,
     token,
     usage: usageNoun,

@@ -68,7 +68,9 @@ export type LineRow = {
 }
 
 export const linesOf = async (sql: Sql, accountId: bigint, invoiceId: bigint): Promise<LineRow[]> =>
-  await sql<LineRow[]>`select position, kind, description, plan_version_id, price, meter, app, quantity, unit_amount, exact,
+  await sql<
+    LineRow[]
+  >`select position, kind, description, plan_version_id, price, meter, app, quantity, unit_amount, exact,
       amount_minor, service_start, service_end, adjustment_id, detail
     from invoice_line where account_id = ${accountId} and invoice_id = ${invoiceId} order by position`
 

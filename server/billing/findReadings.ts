@@ -70,8 +70,12 @@ const takeReport = (
   })
 }
 
-const readingsOf = ({ start, end }: Life): Found[] => {
-  const found = [start.left, start.right, end.left, end.right].filter((one) => one !== undefined)
+/** What an edge's totals are computed from: a reading at it stands alone. */
+const needed = ({ atMs, left, right }: Edge): Found[] =>
+  [left, left && instantOf(left.minute) === atMs ? undefined : right].filter((one) => one !== undefined)
+
+const readingsOf = ({ of, start, end }: Life): Found[] => {
+  const found = [...(of.openedMs >= start.atMs ? [] : needed(start)), ...needed(end)]
   return [...new Map(found.map((one) => [one.minute, one])).values()].toSorted((a, b) => a.minute - b.minute)
 }
 
@@ -79,8 +83,7 @@ const usedOf = (life: Life) => usedBetween(life.of.openedMs, readingsOf(life), l
 
 /** Nothing further can change what was found, as it says what the hours say. */
 const isSettled = (life: Life) =>
-  usedOf(life).every((value, i) => value === life.of.counted[i]) &&
-  (!life.isToDeclare || life.declaredIn !== undefined)
+  usedOf(life).every((value, i) => value === life.of.counted[i]) && (!life.isToDeclare || life.declaredIn !== undefined)
 
 /** Where reports of an edge are likely: at it, or about when the life ended before it. */
 const targetsOf = ({ of, start, end, isToDeclare }: Life): number[] => {
@@ -152,7 +155,14 @@ export const findReadings = async (
     for (const [from, until] of ranges) {
       for (let after: KeptReport | undefined; ;) {
         const page = await reportsReceived(sql, hostId, new Date(from), new Date(until), REPORTS_A_PAGE, after)
-        const leftOut = page.length > 0 ? await leftOutRows(sql, hostId, page.map((r) => r.seq)) : new Set<string>()
+        const leftOut =
+          page.length > 0
+            ? await leftOutRows(
+                sql,
+                hostId,
+                page.map((r) => r.seq),
+              )
+            : new Set<string>()
         for (const report of page) {
           takeReport(report, byEpoch, anchors, leftOut)
           received.set(report.seq, report.receivedAt)

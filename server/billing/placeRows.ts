@@ -40,4 +40,3 @@ export const minutesOf = (of: Envelope, report: Report, anchors: ReadonlyMap<str
 /** Whether a report tells names, images or labels of things that are not among `own` epochs. */
 export const namesOthers = (report: Report, own: ReadonlySet<number>): boolean =>
   report.failures.length > 0 || report.epochs.some(({ epoch }) => !own.has(epoch))
-

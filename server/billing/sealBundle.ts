@@ -89,7 +89,8 @@ export const sealBundle = async (
     pinsOf(sql, account.id, invoice.id),
     linesOf(sql, account.id, invoice.id),
   ])
-  if (!evidence) throw new DomainError('UNAVAILABLE', 'the evidence is being sealed; try again', { retryAfterSeconds: 10 })
+  if (!evidence)
+    throw new DomainError('UNAVAILABLE', 'the evidence is being sealed; try again', { retryAfterSeconds: 10 })
   const reports = await reportsNamed(sql, pins)
   if (reports.length < pins.length) {
     const lost = `${pins.length - reports.length} of ${pins.length}`
@@ -102,14 +103,24 @@ export const sealBundle = async (
     await Promise.all(
       [...Map.groupBy(reports, (report) => report.hostId)].map(
         async ([hostId, own]) =>
-          [hostId, await leftOutRows(sql, hostId, own.map(({ seq }) => seq))] as const,
+          [
+            hostId,
+            await leftOutRows(
+              sql,
+              hostId,
+              own.map(({ seq }) => seq),
+            ),
+          ] as const,
       ),
     ),
   )
   const parts: BundleParts = {
     invoice: statedOf(invoice as InvoiceRow & { number: string }, lines),
     inputs: JSON.parse(inflateSync(body).toString('utf8')),
-    terms: await termsOf(sql, lines.map((line) => line.planVersionId)),
+    terms: await termsOf(
+      sql,
+      lines.map((line) => line.planVersionId),
+    ),
     hosts: await hostsOf(sql, windows),
     evidence: { windows, stated: readingsOfReport(windows, reports, whole) },
   }

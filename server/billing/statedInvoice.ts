@@ -43,7 +43,9 @@ export const readingsOfReport = (
       const cells = rows.map(
         ({ seq, block, row }) => opened.get(reportKeyOf({ hostId, seq }))!.minutes[block]!.rows[row]!,
       )
-      const totals = cells[0]!.slice(1).map((_, i) => cells.reduce((most, of) => (of[i + 1]! > most ? of[i + 1]! : most), 0))
+      const totals = cells[0]!
+        .slice(1)
+        .map((_, i) => cells.reduce((most, of) => (of[i + 1]! > most ? of[i + 1]! : most), 0))
       stated.set(`${hostId}:${epoch}:${minute}`, { hostId, epoch, minute, totals: totals.map(BigInt) })
     }
   }

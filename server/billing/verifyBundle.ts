@@ -5,6 +5,7 @@ import { check, type Check } from './check.ts'
 import { inputsFrom } from './readInputs.ts'
 import { verifyLines, type LineCheck } from './verifyLines.ts'
 import { verifyReports } from './verifyReports.ts'
+import { verifyTerms } from './verifyTerms.ts'
 import { verifyUsage } from './verifyUsage.ts'
 
 /** What a verification found: it agrees where every check does. */
@@ -59,7 +60,9 @@ const verifySeal = ({ manifest, signature, parts, reports }: Bundle, pinned: str
     check(
       'every sealed report is there',
       missing.length === 0 && there.size === reports.length && reports.length === manifest.reports.length,
-      missing.length > 0 ? `missing: ${missing.map(({ hostId, seq }) => `host ${hostId} report ${seq}`).join(', ')}` : '',
+      missing.length > 0
+        ? `missing: ${missing.map(({ hostId, seq }) => `host ${hostId} report ${seq}`).join(', ')}`
+        : '',
     ),
     check('no report was changed', changed.length === 0),
   ]
@@ -80,7 +83,7 @@ export const verifyBundle = (text: string, { key }: { key?: string | undefined }
     const inputs = inputsFrom(parts.inputs)
     const usage = verifyUsage(parts, inputs, reports.readings)
     const priced = verifyLines(parts, inputs, usage.provenIn)
-    checks.push(...reports.checks, ...usage.checks, ...priced.checks)
+    checks.push(...reports.checks, ...usage.checks, ...verifyTerms(parts, inputs), ...priced.checks)
     lines.push(...priced.lines)
   } catch (error) {
     checks.push(check('the bundle can be read', false, error instanceof Error ? error.message : String(error)))

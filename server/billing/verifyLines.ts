@@ -71,7 +71,13 @@ const checkLine = (
   const proven = provenOf(line, inputs, provenIn)
   const amount = majorText(line.amount, inputs.currency)
   const says = [
-    ...(isSame ? [] : [said ? `the invoice says ${majorText(BigInt(said.amountMinor), inputs.currency)}` : 'it is not on the invoice']),
+    ...(isSame
+      ? []
+      : [
+          said
+            ? `the invoice says ${majorText(BigInt(said.amountMinor), inputs.currency)}`
+            : 'it is not on the invoice',
+        ]),
     ...(isRounded ? [] : [`${line.exact} is not rounded to the amount`]),
     ...(proven ? [proven.agrees ? proven.says : `the reports prove ${proven.says}`] : []),
     ...(line.unitAmount ? [`at ${line.unitAmount}`] : []),

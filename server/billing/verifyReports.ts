@@ -92,9 +92,7 @@ export const verifyReports = ({ parts, reports }: Bundle): { checks: Check[]; re
       anchorOf: (hostId, bootId) => anchors.get(hostId)?.get(bootId),
       declared(hostId, epoch, seq) {
         if (withheld.has(`${hostId}:${seq}`)) return 'withheld'
-        return (
-          opened.get(`${hostId}:${seq}`)?.report.epochs.find((one) => one.epoch === epoch)?.openedMonoMs ?? null
-        )
+        return opened.get(`${hostId}:${seq}`)?.report.epochs.find((one) => one.epoch === epoch)?.openedMonoMs ?? null
       },
     },
   }

@@ -66,7 +66,8 @@ export const verifyUsage = (
     const window = { fromHour, untilHour }
     const found = parts.evidence.windows.find((one) => one.fromHour === fromHour && one.untilHour === untilHour)
     const own = (found?.lives ?? []).map((life) => lifeOf(life as unknown as ReadLife))
-    if (own.some((life) => life.fromHour < fromHour || life.untilHour > untilHour)) faults.push('a life outlasts its window')
+    if (own.some((life) => life.fromHour < fromHour || life.untilHour > untilHour))
+      faults.push('a life outlasts its window')
     if (new Set(own.map((life) => `${life.hostId}:${life.epoch}:${life.fromHour}`)).size < own.length)
       faults.push('a life is counted twice')
     lives += own.length

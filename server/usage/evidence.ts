@@ -119,7 +119,7 @@ export const reportsNamed = async (
   const rows = await sql<ReportRow[]>`
     select r.host_id, r.key_id, r.seq, r.received_at, r.sent_ms, r.mono_ms, r.boot_id, r.signature, r.body
     from unnest(${named.map((r) => r.hostId)}::int[], ${named.map((r) => r.seq)}::bigint[],
-      ${named.map((r) => r.receivedAt)}::timestamptz[]) as n (host_id, seq, received_at)
+      ${named.map((r) => r.receivedAt.toISOString())}::text[]::timestamptz[]) as n (host_id, seq, received_at)
     join report_body r on r.host_id = n.host_id and r.seq = n.seq and r.received_at = n.received_at
     order by r.host_id, r.seq`
   return rows.map(kept)
