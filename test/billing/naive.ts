@@ -58,11 +58,15 @@ export const monthsAfter = (anchorMs: number, n: number): number => {
 export type Amounts = Record<Meter, bigint>
 /** A total of a container, true at `atMs`, known to the control plane from `knownMs` on. */
 export type Reading = { atMs: number; totals: Amounts; knownMs: number }
-/** One life of a container: its totals are zero at `openedMs`; it is the customer's from one hour until another. */
+/**
+ * One life of a container: its totals are zero at `openedMs`; it is the customer's from one hour until another. From
+ * `takenBackMs` on it is known to have been another's all along.
+ */
 export type Life = {
   openedMs: number
   readings: readonly Reading[]
-  owned: readonly { app: string; fromHour: number; untilHour: number; knownMs?: number }[]
+  owned: readonly { app: string; fromHour: number; untilHour: number }[]
+  takenBackMs?: number | null
 }
 
 /** The total at an instant by what was known at another: between two readings in proportion to time, rounded down. */
@@ -90,6 +94,7 @@ export const usedBetween = (
 ): Map<string, Amounts> => {
   const sums = new Map<string, Amounts>()
   for (const life of lives) {
+    if (typeof life.takenBackMs === 'number' && life.takenBackMs <= knownMs) continue
     for (const owned of life.owned) {
       const from = Math.max(fromHour, owned.fromHour)
       const until = Math.min(untilHour, owned.untilHour)
