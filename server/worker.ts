@@ -26,7 +26,7 @@ import { runawayLog } from './usage/runawayLog.ts'
 type Handlers = { [N in JobName]: (ctx: Context, payload: JobPayload<N>) => Promise<void> }
 
 /** Jobs that the clock starts; the pattern is cron's, in UTC. */
-const CRON: { match: string; task: JobName }[] = [
+export const CRON: { match: string; task: JobName }[] = [
   { match: '* * * * *', task: 'hosts.watch_silence' },
   { match: '* * * * *', task: 'hosts.expire_commands' },
   { match: '* * * * *', task: 'hosts.enforce_holds' },
@@ -46,7 +46,8 @@ const jobsTotal = new Counter({
   registers: [registry],
 })
 
-const handlers: Handlers = {
+/** Every job's handler: what the worker runs, and what a simulation runs by its own clock. */
+export const handlers: Handlers = {
   'accounts.tidy': (ctx) => tidy(ctx),
   'notices.mail': postMail,
   'notices.send_mail': sendMail,
