@@ -1,3 +1,46 @@
-import { router } from '../trpc.ts'
+import { z } from 'zod'
+import { DomainError } from '../errors.ts'
+import { inAccount, router } from '../trpc.ts'
+import { exportSpend } from './exportSpend.ts'
+import { liftCap } from './setBudget.ts'
+import { spendByDay } from './spendByDay.ts'
+import { spendByContainer, spendOverview } from './spendView.ts'
 
-export const spendRouter = router({})
+/** A billing period by an instant within it; left out, the running one. */
+const at = z.iso
+  .datetime()
+  .transform((text) => new Date(text))
+  .optional()
+const app = z.string().min(1).max(200)
+
+export const spendRouter = router({
+  /** What a period costs by app, beside the one before, and what it will come to; null without a plan then. */
+  overview: inAccount()
+    .input(z.object({ at }))
+    .query(async ({ ctx, input }) => (await spendOverview(ctx.sql, ctx.account.id, ctx.now, input.at)) ?? null),
+
+  /** The same day by day, with its course to the end; null without a plan then. */
+  days: inAccount()
+    .input(z.object({ at }))
+    .query(async ({ ctx, input }) => (await spendByDay(ctx.sql, ctx.account.id, ctx.now, input.at)) ?? null),
+
+  /** What an app costs by container. */
+  app: inAccount()
+    .input(z.object({ app, at }))
+    .query(async ({ ctx, input }) => {
+      const found = await spendByContainer(ctx.sql, ctx.account.id, input.app, ctx.now, input.at)
+      if (!found) throw new DomainError('NOT_FOUND', `${ctx.account.name}/${input.app} used nothing in that period`)
+      return found
+    }),
+
+  /** What each app cost a day, as CSV or JSON, in base units and minor units. */
+  export: inAccount()
+    .input(z.object({ at, format: z.enum(['csv', 'json']).default('csv') }))
+    .query(({ ctx, input }) => exportSpend(ctx.sql, ctx.account, ctx.now, input)),
+
+  /** Frees what a spend cap stopped, for the rest of the period. */
+  liftCap: inAccount(['owner', 'admin', 'billing'], { whileHeld: true }).mutation(async ({ ctx }) => {
+    await liftCap(ctx, ctx.account)
+    return { account: ctx.account.name }
+  }),
+})

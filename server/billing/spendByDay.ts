@@ -1,0 +1,141 @@
+import type { Pool, Tx } from '#db/client.ts'
+import { NO_MONEY, minor, sumOf, type Minor } from '../money.ts'
+import { DAY_MS, hourOf, type Window } from '../time.ts'
+import { byApp, overParts } from './liveCost.ts'
+import type { Foretold } from './spendForecast.ts'
+import { forecastOf, periodBefore, spendOf, spendPeriod, type Spend } from './spendOf.ts'
+import { dayUse } from './spendSql.ts'
+import { inOneState } from './spendView.ts'
+
+/** One line of the chart of a period: a value a time; null where the line does not reach. */
+type Line = (Minor | null)[]
+export type SpendDays = {
+  period: Window & { isRunning: boolean }
+  currency: string
+  /** Starts of UTC days, up to today. */
+  days: Date[]
+  /** What each day cost by app, the dearest apps each and the others together; all sum to what was spent. */
+  apps: { app: string | null; count: number; values: Minor[] }[]
+  /** Sums from the period's start: midnights, the present, midnights to come, the end. */
+  course: { times: Date[]; spent: Line; forecast: Line; low: Line; high: Line; before: Line }
+  /** The period before. */
+  before: Window | null
+}
+
+const MOST_NAMED = 4
+
+type DayCost = { key: string; day: number; amount: Minor }
+
+/** What each UTC day of a spend came to: the period's amounts shared out by what was used, so that days sum to them. */
+const costOfDays = async (tx: Tx, accountId: bigint, spend: Spend, until: Date, named: readonly string[]) => {
+  const isNamed = new Set(named)
+  const use = []
+  for (const [stretch, { stretch: of }] of spend.parts.entries()) {
+    const hours = { fromHour: of.fromHour, untilHour: Math.min(of.untilHour, hourOf(until) + 1) }
+    if (hours.fromHour >= hours.untilHour) continue
+    for (const one of await dayUse(tx, accountId, hours, named)) use.push({ ...one, stretch })
+  }
+  const costs = overParts(spend.live.shares, use, (app) => (isNamed.has(app) ? app : ''))
+  return costs.map(({ key, part, amount }): DayCost => ({ key, day: part, amount }))
+}
+
+const sumsUpTo = (costs: readonly DayCost[], times: readonly Date[]): Minor[] =>
+  times.map((at) => sumOf(costs.filter(({ day }) => (day + 1) * DAY_MS <= at.getTime()).map(({ amount }) => amount)))
+
+/** The midnights within a window. */
+const midnights = ({ start, end }: Window): Date[] => {
+  const first = Math.floor(start.getTime() / DAY_MS) + 1
+  const last = Math.ceil(end.getTime() / DAY_MS) - 1
+  return Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => new Date((first + i) * DAY_MS))
+}
+
+/** Between two midnights the line before goes straight. */
+const between = (
+  before: readonly (Minor | null)[],
+  times: readonly Date[],
+  at: Date,
+  present: number,
+): Minor | null => {
+  const [had, next] = [before[present - 1], before[present + 1]]
+  const [from, to] = [times[present - 1], times[present + 1]]
+  if (had === null || had === undefined || next === null || next === undefined || !from || !to) return null
+  const share = (at.getTime() - from.getTime()) / (to.getTime() - from.getTime())
+  return minor(had + BigInt(Math.round(Number(next - had) * share)))
+}
+
+const courseOf = (
+  of: { window: Window; isRunning: boolean; spent: Minor; costs: readonly DayCost[]; now: Date },
+  foretold: Foretold | null,
+  before: { window: Window; costs: readonly DayCost[]; spent: Minor } | null,
+): SpendDays['course'] => {
+  const { window, isRunning, now } = of
+  const passed = isRunning && now < window.end ? now : window.end
+  const grid = midnights(window).filter((at) => at.getTime() !== passed.getTime())
+  const past = [window.start, ...grid.filter((at) => at < passed)]
+  const ahead = passed < window.end ? [...grid.filter((at) => at > passed), window.end] : []
+  const times = [...past, passed, ...ahead]
+  const present = past.length
+  const none = <T>(list: readonly T[]) => list.map(() => null)
+  const expected = (which: 'low' | 'mid' | 'high'): Line => {
+    if (!foretold || ahead.length === 0) return none(times)
+    const at = new Map(foretold.days.map((day) => [day.at.getTime(), day[which]]))
+    const last = foretold.days.at(-1)?.[which] ?? of.spent
+    return [...none(past), of.spent, ...ahead.map((time) => at.get(time.getTime()) ?? last)]
+  }
+  const line: Line = before
+    ? times.map((at, i) => {
+        const then = new Date(before.window.start.getTime() + at.getTime() - window.start.getTime())
+        if (i === 0) return NO_MONEY
+        if (i === present && ahead.length > 0) return null
+        if (then >= before.window.end)
+          return i === times.length - 1 || then.getTime() === before.window.end.getTime() ? before.spent : null
+        return sumsUpTo(before.costs, [then])[0]!
+      })
+    : none(times)
+  if (ahead.length > 0) line[present] = between(line, times, passed, present)
+  return {
+    times,
+    spent: [...sumsUpTo(of.costs, past), of.spent, ...none(ahead)],
+    forecast: expected('mid'),
+    low: expected('low'),
+    high: expected('high'),
+    before: line,
+  }
+}
+
+/** What a period costs day by day, its course so far and to its end beside the period before; undefined without a plan. */
+export const spendByDay = (sql: Pool, accountId: bigint, now: Date, at?: Date): Promise<SpendDays | undefined> =>
+  inOneState(sql, async (tx) => {
+    const period = await spendPeriod(tx, accountId, now, at)
+    if (!period) return undefined
+    const { window, isRunning, currency } = period
+    const until = now < window.end ? now : new Date(window.end.getTime() - 1)
+    const spend = await spendOf(tx, accountId, period, until)
+    const apps = byApp(spend.parts, spend.live.shares).filter((one) => one.cost > 0n)
+    const named = apps.slice(0, apps.length === MOST_NAMED + 1 ? MOST_NAMED + 1 : MOST_NAMED).map(({ app }) => app)
+    const costs = await costOfDays(tx, accountId, spend, until, named)
+    const first = Math.floor(window.start.getTime() / DAY_MS)
+    const days = Array.from({ length: Math.floor(until.getTime() / DAY_MS) - first + 1 }, (_, i) => first + i)
+    const valuesOf = (key: string) =>
+      days.map((day) => sumOf(costs.filter((one) => one.key === key && one.day === day).map((one) => one.amount)))
+    const others = apps.length - named.length
+    const earlier = await periodBefore(tx, accountId, period, now)
+    const whole = earlier && (await spendOf(tx, accountId, earlier, new Date(earlier.window.end.getTime() - 1)))
+    const before = whole && {
+      window: whole.window,
+      spent: whole.live.usage,
+      costs: await costOfDays(tx, accountId, whole, new Date(whole.window.end.getTime() - 1), []),
+    }
+    const foretold = isRunning && now < window.end ? await forecastOf(tx, accountId, spend, now) : null
+    return {
+      period: { ...window, isRunning },
+      currency,
+      days: days.map((day) => new Date(day * DAY_MS)),
+      apps: [
+        ...named.map((app) => ({ app, count: 1, values: valuesOf(app) })),
+        ...(others > 0 ? [{ app: null, count: others, values: valuesOf('') }] : []),
+      ],
+      course: courseOf({ window, isRunning, spent: spend.live.usage, costs, now }, foretold, before ?? null),
+      before: before?.window ?? null,
+    }
+  })

@@ -1,0 +1,170 @@
+import type { Pool, Tx } from '#db/client.ts'
+import { NO_MONEY, minor, sumOf, type Minor } from '../money.ts'
+import { hourOf, type Window } from '../time.ts'
+import { byApp, overParts, type AppCost, type PartUse } from './liveCost.ts'
+import { periodAt } from './period.ts'
+import type { Foretold } from './spendForecast.ts'
+import type { SpendRules, SpendState } from './spendJudge.ts'
+import { advanceOf, forecastOf, periodBefore, spendOf, spendPeriod, type Spend, type SpendPeriod } from './spendOf.ts'
+import { containerUse, type ContainerPart } from './spendSql.ts'
+import { BILLABLE, isMetered, type MeteredPrice } from './terms.ts'
+
+/** One state of the store for all that a page says, so that its figures sum. */
+export const inOneState = <T>(sql: Pool, read: (tx: Tx) => Promise<T>): Promise<T> =>
+  sql.begin('isolation level repeatable read read only', read) as Promise<T>
+
+export type SpendRow = AppCost & { before: Minor; forecast: Minor | null }
+export type SpendOverview = {
+  plan: { key: string; interval: 'month' | 'year'; state: string }
+  period: Window & { isRunning: boolean }
+  /** Periods that can be looked at, the newest first. */
+  periods: Window[]
+  currency: string
+  prices: (MeteredPrice & { unit: string })[]
+  /** Usage so far, before discount and tax. */
+  spent: Minor
+  /** What the plan's minimum adds. */
+  minimum: Minor
+  /** Paid for beforehand, beside usage. */
+  advance: { amount: Minor; paid: Window }
+  apps: SpendRow[]
+  /** The same part of the period before; null where there is none. */
+  before: (Window & { spent: Minor }) | null
+  forecast: (Pick<Foretold, 'low' | 'mid' | 'high'> & { budgetAt: Date | null; capAt: Date | null }) | null
+  rules: SpendRules
+  state: SpendState | null
+}
+
+const MOST_PERIODS = 13
+
+const periodsOf = ({ subscription }: SpendPeriod): Window[] => {
+  const periods: Window[] = [{ start: subscription.periodStart, end: subscription.periodEnd }]
+  while (periods.length < MOST_PERIODS && periods.at(-1)!.start > subscription.startedAt)
+    periods.push(periodAt(subscription.anchorAt, new Date(periods.at(-1)!.start.getTime() - 1)))
+  return periods
+}
+
+/** The period before, up to the part of it that has passed of this one (all of it for one that is over). */
+const beforeOf = async (tx: Tx, accountId: bigint, of: SpendPeriod, now: Date): Promise<Spend | undefined> => {
+  const period = await periodBefore(tx, accountId, of, now)
+  if (!period) return undefined
+  const { start, end } = period.window
+  const passed = of.isRunning ? now.getTime() - of.window.start.getTime() : Infinity
+  const until = new Date(Math.min(end.getTime() - 1, start.getTime() + passed))
+  const spend = await spendOf(tx, accountId, period, until)
+  return { ...spend, window: { start, end: until } }
+}
+
+/** When what is foretold reaches an amount, between two days in proportion; null where it does not. */
+const reachedAt = (of: Foretold, spent: Minor, now: Date, amount: bigint | null): Date | null => {
+  if (amount === null || spent >= amount) return null
+  let [from, had] = [now, spent as bigint]
+  for (const { at, mid } of of.days) {
+    if (mid >= amount) {
+      const share = Number(amount - had) / Number(mid - had || 1n)
+      return new Date(from.getTime() + share * (at.getTime() - from.getTime()))
+    }
+    ;[from, had] = [at, mid]
+  }
+  return null
+}
+
+const rulesOf = async (tx: Tx, accountId: bigint): Promise<SpendRules> => {
+  const [rules] = await tx<SpendRules[]>`select budget_minor, cap_minor, cap_action from billing_profile
+    where account_id = ${accountId}`
+  return rules ?? { budgetMinor: null, capMinor: null, capAction: 'notify' }
+}
+
+const stateOf = async (tx: Tx, accountId: bigint, periodStart: Date): Promise<SpendState | null> => {
+  const [state] = await tx<SpendState[]>`select told_percent, cap_crossed_at, capped_at, lifted_at from spend_state
+    where account_id = ${accountId} and period_start = ${periodStart}`
+  return state ?? null
+}
+
+/** What a period costs, by app, beside the one before, with what it will come to; undefined without a plan then. */
+export const spendOverview = (sql: Pool, accountId: bigint, now: Date, at?: Date): Promise<SpendOverview | undefined> =>
+  inOneState(sql, async (tx) => {
+    const period = await spendPeriod(tx, accountId, now, at)
+    if (!period) return undefined
+    const spend = await spendOf(tx, accountId, period, now)
+    const before = await beforeOf(tx, accountId, period, now)
+    const foretold = period.isRunning ? await forecastOf(tx, accountId, spend, now) : null
+    const rules = await rulesOf(tx, accountId)
+    const earlier = new Map(before ? byApp([], before.live.shares).map(({ app, cost }) => [app, cost]) : [])
+    const { version } = period.stretches.at(-1)!
+    const { usage: spent, minimum } = spend.live
+    return {
+      plan: { key: version.plan, interval: version.interval, state: period.subscription.state },
+      period: { ...period.window, isRunning: period.isRunning },
+      periods: periodsOf(period),
+      currency: period.currency,
+      prices: version.terms.prices.filter(isMetered).map((one) => ({ ...one, unit: BILLABLE[one.meter].unit })),
+      spent,
+      minimum,
+      advance: period.isRunning ? advanceOf(period) : { amount: NO_MONEY, paid: period.window },
+      apps: byApp(spend.parts, spend.live.shares).map((row) => ({
+        ...row,
+        before: earlier.get(row.app) ?? NO_MONEY,
+        forecast: foretold ? (foretold.apps.get(row.app) ?? row.cost) : null,
+      })),
+      before: before ? { ...before.window, spent: before.live.usage } : null,
+      forecast: foretold && {
+        low: foretold.low,
+        mid: foretold.mid,
+        high: foretold.high,
+        budgetAt: reachedAt(foretold, spent, now, rules.budgetMinor),
+        capAt: reachedAt(foretold, spent, now, rules.capMinor),
+      },
+      rules,
+      state: period.isRunning ? await stateOf(tx, accountId, period.window.start) : null,
+    }
+  })
+
+export type ContainerCost = ContainerPart & Pick<AppCost, 'used' | 'cost' | 'byMeter'>
+export type AppSpend = {
+  period: Window & { isRunning: boolean }
+  currency: string
+  app: AppCost
+  /** The dearest first. */
+  containers: ContainerCost[]
+  /** What no container accounts for. */
+  rest: Minor
+}
+
+/** What an app's containers cost: its amount shared out by what each used, so that they sum to it. */
+export const spendByContainer = (
+  sql: Pool,
+  accountId: bigint,
+  app: string,
+  now: Date,
+  at?: Date,
+): Promise<AppSpend | undefined> =>
+  inOneState(sql, async (tx) => {
+    const period = await spendPeriod(tx, accountId, now, at)
+    if (!period) return undefined
+    const { parts, live, currency } = await spendOf(tx, accountId, period, now)
+    const found = byApp(parts, live.shares).find((one) => one.app === app)
+    if (!found) return undefined
+    const use: PartUse<ContainerPart>[] = []
+    for (const [stretch, { stretch: of }] of parts.entries()) {
+      const hours = { fromHour: of.fromHour, untilHour: Math.min(of.untilHour, hourOf(now) + 1) }
+      for (const one of await containerUse(tx, accountId, app, hours)) use.push({ ...one, stretch, key: app })
+    }
+    const nameOf = ({ hostId, containerId }: ContainerPart) => `${hostId}:${containerId}`
+    const costs = overParts(live.shares, use, (one) => (one === app ? app : undefined))
+    const known = new Map(use.map(({ part }) => [nameOf(part), part]))
+    const rows = byApp(
+      parts.map(({ stretch }, i) => ({
+        stretch,
+        use: use.filter((one) => one.stretch === i).map(({ part, used }) => ({ app: nameOf(part), used })),
+      })),
+      costs.map(({ part, meter, amount }) => ({ stretch: 0, app: nameOf(part), meter, amount })),
+    )
+    return {
+      period: { ...period.window, isRunning: period.isRunning },
+      currency,
+      app: found,
+      containers: rows.map(({ app: name, ...row }) => ({ ...known.get(name)!, ...row })),
+      rest: minor(found.cost - sumOf(rows.map((row) => row.cost))),
+    }
+  })
