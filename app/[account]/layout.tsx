@@ -11,8 +11,11 @@ export default async function AccountLayout({
 }) {
   const { account } = await params
   const api = await server()
-  const [view, me] = await Promise.all([load(api.accounts.view({ account })), load(api.accounts.me())])
-  const { demo } = await load(api.accounts.signInOptions())
+  const [view, me, { demo }] = await Promise.all([
+    load(api.accounts.view({ account })),
+    load(api.accounts.me()),
+    load(api.accounts.signInOptions()),
+  ])
   const viewer = {
     name: me.user?.name ?? me.token ?? 'Token',
     email: me.user?.email ?? '',

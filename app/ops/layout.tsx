@@ -4,8 +4,7 @@ import { OpsShell } from '../shell/ops-shell.tsx'
 /** The operator's side: whoever lacks the role sees which role it takes. */
 export default async function OpsLayout({ children }: { children: React.ReactNode }) {
   const api = await server()
-  const { demo, ...counts } = await load(api.hosts.counts())
-  const me = await load(api.accounts.me())
+  const [{ demo, ...counts }, me] = await Promise.all([load(api.hosts.counts()), load(api.accounts.me())])
   const viewer = {
     name: me.user?.name ?? me.token ?? 'Operator',
     email: me.user?.email ?? '',
