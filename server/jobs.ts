@@ -36,6 +36,13 @@ export const JOBS = {
   'usage.attribute': z.object({ ruleId: z.string().optional() }),
   /** Puts an account just made, or all that have no plan, on Free. */
   'billing.admit': z.object({ accountId: z.string().optional() }),
+  /** Ends trials that are due, and tells of those that soon are. */
+  'billing.end_trials': z.object({}),
+  /** Bills what is left of a closed account's plan. */
+  'billing.settle_closed': z.object({ accountId: z.string() }),
+  /** Tells who will be moved to a plan version, and moves them. */
+  'billing.tell_move': z.object({ versionId: z.string(), at: z.string() }),
+  'billing.move_customers': z.object({ versionId: z.string(), at: z.string() }),
   /** Computes what accounts with a budget or cap have spent, and acts: the named ones, or those whose time it is. */
   'billing.watch_spend': z.object({ accountIds: z.array(z.string()).optional() }),
   /** Undoes what spend caps did to an account's containers where none holds now. */

@@ -3,6 +3,9 @@ import { Logger, parseCronItems, type CronItem, type TaskList } from 'graphile-w
 import { Counter } from 'prom-client'
 import { tidy } from './accounts/tidy.ts'
 import { admitAccounts } from './billing/admitAccounts.ts'
+import { settleClosed } from './billing/cancelSubscription.ts'
+import { endTrials } from './billing/endTrial.ts'
+import { moveCustomers, tellMove } from './billing/moveCustomers.ts'
 import { followCap, watchSpend } from './billing/watchSpend.ts'
 import { pinEvidence } from './billing/pinEvidence.ts'
 import { systemContext, type Context } from './context.ts'
@@ -36,6 +39,7 @@ export const CRON: { match: string; task: JobName }[] = [
   { match: '7 * * * *', task: 'usage.partitions' },
   { match: '23 * * * *', task: 'usage.attribute' },
   { match: '*/5 * * * *', task: 'billing.admit' },
+  { match: '* * * * *', task: 'billing.end_trials' },
   { match: '* * * * *', task: 'billing.watch_spend' },
 ]
 
@@ -63,6 +67,10 @@ export const handlers: Handlers = {
   'usage.runaway_log': runawayLog,
   'usage.attribute': reattribute,
   'billing.admit': admitAccounts,
+  'billing.end_trials': (ctx) => endTrials(ctx),
+  'billing.settle_closed': settleClosed,
+  'billing.tell_move': tellMove,
+  'billing.move_customers': moveCustomers,
   'billing.watch_spend': watchSpend,
   'billing.follow_cap': followCap,
   'billing.pin_evidence': (ctx, { accountId, invoiceId }) =>

@@ -55,6 +55,7 @@ export const closeAccount = async (ctx: Context, account: AccountView, typedName
       before: { closedAt: null },
       after: { closedAt: ctx.now },
     })
+    await addJob(tx, 'billing.settle_closed', { accountId: account.id.toString() })
     await addJob(tx, 'hosts.follow_holds', { accountId: account.id.toString() }, { key: `holds:${account.id}` })
   })
 }

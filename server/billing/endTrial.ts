@@ -1,5 +1,7 @@
 import { audit } from '../audit.ts'
 import type { Context } from '../context.ts'
+import { notify } from '../notices/notify.ts'
+import { DAY_MS } from '../time.ts'
 import { endSubscription } from './endSubscription.ts'
 import { invoiceNow } from './invoiceNow.ts'
 import { paidAt } from './paid.ts'
@@ -10,12 +12,40 @@ import { lockLive } from './subscriptionSql.ts'
 import { appendTerm } from './subscriptionTerms.ts'
 
 const MOST_AT_ONCE = 500
+const TOLD_BEFORE_MS = 3 * DAY_MS
 
-/** Ends the trials that are due. Harmless to repeat and to run twice at once. */
+/** Ends the trials that are due, and tells who is three days before it. Harmless to repeat and to run twice at once. */
 export const endTrials = async (ctx: Context): Promise<void> => {
+  await tellEnding(ctx)
   const rows = await ctx.sql<{ accountId: bigint }[]>`select account_id from subscription
     where state = 'trialing' and period_end <= ${ctx.now} order by period_end limit ${MOST_AT_ONCE}`
   for (const { accountId } of rows) await endTrial(ctx, accountId)
+}
+
+const tellEnding = async (ctx: Context) => {
+  const soon = new Date(ctx.now.getTime() + TOLD_BEFORE_MS)
+  const rows = await ctx.sql<{ accountId: bigint; id: bigint; name: string; plan: string; trialEnd: Date }[]>`
+    select s.account_id, s.id, a.name, p.name as plan, s.trial_end
+    from subscription s join account a on a.id = s.account_id join plan_version v on v.id = s.plan_version_id
+      join plan p on p.id = v.plan_id
+    where s.state = 'trialing' and s.trial_end > ${ctx.now} and s.trial_end <= ${soon} and not s.cancel_at_period_end
+      and not exists (select from notice n where n.key = 'billing:trial:' || s.id || ':ends')
+    order by s.trial_end limit ${MOST_AT_ONCE}`
+  for (const { accountId, id, name, plan, trialEnd } of rows) {
+    const at = `${trialEnd.toISOString().slice(0, 16).replace('T', ' ')} UTC`
+    await ctx.sql.begin((tx) =>
+      notify(tx, ctx, {
+        audience: 'account',
+        accountId,
+        severity: 'warning',
+        kind: 'billing.trial_ends',
+        title: `The trial of ${plan} for ${name} ends at ${at}`,
+        body: 'The plan is charged from then on. To be on Free instead, cancel it before.',
+        href: `/${name}/plan`,
+        key: `billing:trial:${id}:ends`,
+      }),
+    )
+  }
 }
 
 /**

@@ -20,25 +20,38 @@ const priced = (row: VersionRow): PriceVersion => {
   return { id, plan, version, currency, interval, terms }
 }
 
-// A process speaks to one database, and what is published never changes.
-const published = new Map<string, VersionRow>()
-const MOST_KEPT = 2_000
-
 /** One plan version, draft or published. @throws NOT_FOUND */
 export const versionRow = async (sql: Sql, id: bigint | string): Promise<VersionRow> => {
-  const kept = published.get(String(id))
-  if (kept) return kept
   const [row] = await sql<Row[]>`select ${columns(sql)} from plan_version v join plan p on p.id = v.plan_id
     where v.id = ${id}`
   if (!row) throw new DomainError('NOT_FOUND', `no plan version ${id}`)
-  const version = viewed(row)
-  if (version.publishedAt && published.size < MOST_KEPT) published.set(version.id, version)
+  return viewed(row)
+}
+
+// A process speaks to one database, and what is published never changes.
+const published = new Map<string, PriceVersion>()
+const MOST_KEPT = 2_000
+
+/** One plan version as rating takes it. Published ones are read once a process. @throws NOT_FOUND */
+export const planVersionOf = async (sql: Sql, id: bigint | string): Promise<PriceVersion> => {
+  const kept = published.get(String(id))
+  if (kept) return kept
+  const row = await versionRow(sql, id)
+  const version = priced(row)
+  if (row.publishedAt && published.size < MOST_KEPT) published.set(version.id, version)
   return version
 }
 
-/** One plan version as rating takes it. Published ones are read once a process. @throws NOT_FOUND */
-export const planVersionOf = async (sql: Sql, id: bigint | string): Promise<PriceVersion> =>
-  priced(await versionRow(sql, id))
+/** Every published version of a plan in a currency and interval, by its number in the store. */
+export const siblingVersions = async (
+  sql: Sql,
+  of: Pick<PriceVersion, 'plan' | 'currency' | 'interval'>,
+): Promise<Map<string, PriceVersion>> => {
+  const rows = await sql<Row[]>`select ${columns(sql)} from plan_version v join plan p on p.id = v.plan_id
+    where p.key = ${of.plan} and v.currency = ${of.currency} and v.interval = ${of.interval}
+      and v.published_at is not null`
+  return new Map(rows.map((row) => [row.id.toString(), priced(viewed(row))]))
+}
 
 /** The version that new customers of a plan get. @throws NOT_FOUND where it is not sold in that currency and interval */
 export const newestVersion = async (

@@ -1,0 +1,41 @@
+import { compare, parseExact, ZERO } from '../money.ts'
+import { isMetered, type Price, type Terms } from './terms.ts'
+
+/** What is wrong, in words, and where: the path of a field as a form names it. */
+export type TermsFault = { message: string; path: string }
+
+/** The first thing that keeps terms from being sold, beyond their shape. */
+export const termsFault = (terms: Terms, interval: 'month' | 'year'): TermsFault | null => {
+  const seen = new Set<string>()
+  for (const [at, price] of terms.prices.entries()) {
+    const path = `terms.prices.${at}`
+    if (seen.has(price.key)) return { message: `two prices are called ${price.key}`, path: `${path}.key` }
+    seen.add(price.key)
+    const fault = priceFault(price)
+    if (fault) return { message: fault.message, path: `${path}.${fault.path}` }
+  }
+  if (terms.minimum !== null && interval === 'year')
+    return { message: 'a minimum is a month’s; sell it by the month', path: 'terms.minimum' }
+  const downs = terms.promise.map((step) => step.downMinutes)
+  if (downs.some((minutes, at) => at > 0 && minutes <= downs[at - 1]!))
+    return { message: 'minutes of downtime have to rise from step to step', path: 'terms.promise' }
+  return null
+}
+
+const priceFault = (price: Price): TermsFault | null => {
+  if (!isMetered(price)) return null
+  if (price.model === 'package' && compare(parseExact(price.size), ZERO) === 0)
+    return { message: 'a package needs a size above zero', path: 'size' }
+  if (price.model !== 'graduated' && price.model !== 'volume') return null
+  let before = ZERO
+  for (const [at, tier] of price.tiers.entries()) {
+    const isLast = at === price.tiers.length - 1
+    if (isLast !== (tier.upTo === null))
+      return { message: 'the last tier, and only that, has no end', path: `tiers.${at}.upTo` }
+    if (tier.upTo === null) continue
+    if (compare(parseExact(tier.upTo), before) <= 0)
+      return { message: 'each tier has to end above the one before', path: `tiers.${at}.upTo` }
+    before = parseExact(tier.upTo)
+  }
+  return null
+}
