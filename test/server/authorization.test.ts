@@ -155,7 +155,9 @@ const call = async (name: string, role: Role): Promise<TRPCError | 'passed'> => 
   const attempt = async (tx: Tx) => {
     const inside = new Proxy(tx, {
       get: (target, key) =>
-        key === 'begin' ? (act: (tx: Tx) => unknown) => target.savepoint(act) : (Reflect.get(target, key) as unknown),
+        key === 'begin'
+          ? (...given: unknown[]) => target.savepoint(given.at(-1) as (tx: Tx) => unknown)
+          : (Reflect.get(target, key) as unknown),
     }) as unknown as Pool
     const ctx: Context = { ...systemContext(inside, plane.env, 'test'), live: plane.live, actor: role.actor }
     const path = name.split('.')
