@@ -42,18 +42,21 @@ const provenOf = (line: InvoiceLine, inputs: InvoiceInputs, provenIn: ProvenIn) 
   const meter: BillableMeter = line.meter
   const windows = sameWindow(line, inputs)
   const rated = ratedWindows(inputs)
-  let [amount, lives, agrees] = [0n, 0, windows.length > 0]
+  let [amount, lives, stated, agrees] = [0n, 0, 0, windows.length > 0]
   for (const window of windows) {
     if (!rated.some((one) => one.fromHour === window.fromHour)) continue
     const proven = provenIn(window, line.app, meter)
     amount += proven?.amount ?? 0n
     lives += proven?.lives ?? 0
+    stated += proven?.stated ?? 0
     agrees &&= proven?.agrees ?? false
   }
   const billedNow = line.kind === 'late' ? (line.detail as { now: { quantity: bigint } }).now.quantity : line.quantity
   return {
     agrees: agrees && amount === BigInt(billedNow ?? 0n),
-    says: `${quantityText(meter, amount)} by the readings of ${lives} ${lives === 1 ? 'life' : 'lives'}`,
+    says:
+      `${quantityText(meter, amount)} by the readings of ${lives} ${lives === 1 ? 'life' : 'lives'}` +
+      (stated > 0 ? ` (${stated} from withheld reports, by the control plane's word)` : ''),
   }
 }
 

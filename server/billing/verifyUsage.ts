@@ -10,12 +10,15 @@ import { ratedWindows } from './readInputs.ts'
 import { BILLABLE_METERS, type BillableMeter, type Used } from './terms.ts'
 import type { Readings } from './verifyReports.ts'
 
-/** What the reports prove of an app (of all: null) and meter in a window of hours; null where no evidence is for it. */
+/**
+ * What the reports prove of an app (of all: null) and meter in a window of hours; null where no evidence is for it. `stated`
+ * counts readings that are the control plane's word, as their reports are withheld.
+ */
 export type ProvenIn = (
   window: { fromHour: number; untilHour: number },
   app: string | null,
   meter: BillableMeter,
-) => { amount: bigint; lives: number; agrees: boolean } | null
+) => { amount: bigint; lives: number; stated: number; agrees: boolean } | null
 
 const lifeOf = ({ used, ...life }: ReadLife): LifeEvidence => ({ ...life, used: used.map(BigInt) }) as LifeEvidence
 
@@ -62,6 +65,7 @@ export const verifyUsage = (
   const faults: string[] = []
   const apart: string[] = []
   let lives = 0
+  const stated = new Map<LifeEvidence, number>()
   const windows = ratedWindows(inputs).map(({ fromHour, untilHour, used: billed }) => {
     const window = { fromHour, untilHour }
     const found = parts.evidence.windows.find((one) => one.fromHour === fromHour && one.untilHour === untilHour)
@@ -73,6 +77,7 @@ export const verifyUsage = (
     lives += own.length
     for (const life of own) {
       const fault = faultOf(life, readings)
+      stated.set(life, life.readings.filter((proof) => readings.of(life.hostId, life.epoch, proof)?.isStated).length)
       if (fault) faults.push(fault)
     }
     const proven = usedByApp(own)
@@ -96,8 +101,9 @@ export const verifyUsage = (
       const of = (sums: Map<string, Used>) =>
         [...sums].reduce((sum, [name, used]) => (app === null || name === app ? sum + used[meter] : sum), 0n)
       const [amount, billed] = [of(window.proven), of(window.billed)]
-      const counted = window.own.filter((life) => app === null || life.app === app).length
-      return { amount, lives: counted, agrees: amount === billed }
+      const counted = window.own.filter((life) => app === null || life.app === app)
+      const said = counted.reduce((sum, life) => sum + (stated.get(life) ?? 0), 0)
+      return { amount, lives: counted.length, stated: said, agrees: amount === billed }
     },
   }
 }
