@@ -1,5 +1,7 @@
 import type { Context } from '../context.ts'
 import { beginFree } from './endSubscription.ts'
+import { ensureProfile } from './ensureProfile.ts'
+import { lockLive } from './subscriptionSql.ts'
 import { wholeSecond } from './subscriptionTerms.ts'
 
 const MOST_AT_ONCE = 500
@@ -18,8 +20,9 @@ export const admitAccounts = async (ctx: Context, { accountId }: { accountId?: s
 
 const admit = async (ctx: Context, accountId: bigint) => {
   await ctx.sql.begin(async (tx) => {
+    await ensureProfile(tx, ctx, { accountId })
+    const live = await lockLive(tx, accountId)
     const [account] = await tx<{ plan: string }[]>`select plan from account where id = ${accountId} for no key update`
-    const [live] = await tx`select 1 from subscription where account_id = ${accountId} and state <> 'canceled'`
     if (!account || live) return
     await beginFree(tx, ctx, accountId, wholeSecond(ctx.now))
     if (account.plan !== 'free') await tx`update account set plan = ${account.plan} where id = ${accountId}`

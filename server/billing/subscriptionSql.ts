@@ -42,8 +42,12 @@ export const liveSubscription = async (sql: Sql, accountId: bigint): Promise<Sub
   return row
 }
 
-/** The same, locked until the transaction ends: whoever changes terms holds this. */
+/**
+ * The same, locked until the transaction ends: whoever changes terms holds this. The profile's row comes before it, as
+ * everywhere both are locked.
+ */
 export const lockLive = async (tx: Sql, accountId: bigint): Promise<Subscription | undefined> => {
+  await tx`select 1 from billing_profile where account_id = ${accountId} for no key update`
   const [row] = await tx<Subscription[]>`select ${columns(tx)} from subscription s
     where s.account_id = ${accountId} and s.state <> 'canceled' for update`
   return row
