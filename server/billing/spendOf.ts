@@ -27,6 +27,16 @@ const LOOKS_BACK_HOURS = 35 * 24
 const ROLLED_AFTER_MS = 3 * MINUTE_MS
 const LATEST_HOURS = 24
 
+/** The month an instant falls into, counted from the anchor; before it was the trial. */
+export const periodOf = ({ anchorAt, startedAt }: Subscription, at: Date): Window =>
+  at < anchorAt && startedAt < anchorAt ? { start: startedAt, end: anchorAt } : periodAt(anchorAt, at)
+
+/** The running period: also in the minutes until the last one is closed, unless the plan ends with it. */
+export const runningAt = (subscription: Subscription, now: Date): Window => {
+  const { periodStart: start, periodEnd: end, cancelAtPeriodEnd } = subscription
+  return now < end || cancelAtPeriodEnd ? { start, end } : periodOf(subscription, now)
+}
+
 /**
  * The billing period an instant falls into, by the account's plan; undefined where it has none, or had none then.
  * @param at of the running period where it is left out
@@ -39,9 +49,9 @@ export const spendPeriod = async (
 ): Promise<SpendPeriod | undefined> => {
   const subscription = await liveSubscription(sql, accountId)
   if (!subscription) return undefined
-  const running = { start: subscription.periodStart, end: subscription.periodEnd }
+  const running = runningAt(subscription, now)
   const isRunning = at === undefined || (at >= running.start && at < running.end)
-  const window = isRunning ? running : periodAt(subscription.anchorAt, at)
+  const window = isRunning ? running : periodOf(subscription, at)
   const stretches = await stretchesOf(sql, subscription, window)
   const last = stretches.at(-1)
   if (!last || window.start > now) return undefined

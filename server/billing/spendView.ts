@@ -2,10 +2,19 @@ import type { Pool, Tx } from '#db/client.ts'
 import { NO_MONEY, minor, sumOf, type Minor } from '../money.ts'
 import { hourOf, type Window } from '../time.ts'
 import { byApp, overParts, type AppCost, type PartUse } from './liveCost.ts'
-import { periodAt } from './period.ts'
 import type { Foretold } from './spendForecast.ts'
 import type { SpendRules, SpendState } from './spendJudge.ts'
-import { advanceOf, forecastOf, periodBefore, spendOf, spendPeriod, type Spend, type SpendPeriod } from './spendOf.ts'
+import {
+  advanceOf,
+  forecastOf,
+  periodBefore,
+  periodOf,
+  runningAt,
+  spendOf,
+  spendPeriod,
+  type Spend,
+  type SpendPeriod,
+} from './spendOf.ts'
 import { containerUse, type ContainerPart } from './spendSql.ts'
 import { BILLABLE, isMetered, type MeteredPrice } from './terms.ts'
 
@@ -37,10 +46,10 @@ export type SpendOverview = {
 
 const MOST_PERIODS = 13
 
-const periodsOf = ({ subscription }: SpendPeriod): Window[] => {
-  const periods: Window[] = [{ start: subscription.periodStart, end: subscription.periodEnd }]
+const periodsOf = ({ subscription }: SpendPeriod, running: Window): Window[] => {
+  const periods = [running]
   while (periods.length < MOST_PERIODS && periods.at(-1)!.start > subscription.startedAt)
-    periods.push(periodAt(subscription.anchorAt, new Date(periods.at(-1)!.start.getTime() - 1)))
+    periods.push(periodOf(subscription, new Date(periods.at(-1)!.start.getTime() - 1)))
   return periods
 }
 
@@ -96,7 +105,7 @@ export const spendOverview = (sql: Pool, accountId: bigint, now: Date, at?: Date
     return {
       plan: { key: version.plan, interval: version.interval, state: period.subscription.state },
       period: { ...period.window, isRunning: period.isRunning },
-      periods: periodsOf(period),
+      periods: periodsOf(period, runningAt(period.subscription, now)),
       currency: period.currency,
       prices: version.terms.prices.filter(isMetered).map((one) => ({ ...one, unit: BILLABLE[one.meter].unit })),
       spent,
