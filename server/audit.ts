@@ -39,3 +39,23 @@ export const audit = async (tx: Sql, ctx: Context, change: Change): Promise<void
       ${asJson(change.before)}::text::jsonb, ${asJson(change.after)}::text::jsonb,
       ${ctx.ip ?? null}, ${ctx.userAgent ?? null}, ${ctx.requestId})`
 }
+
+/** Writes the audit rows of many changes in one statement. */
+export const auditAll = async (tx: Sql, ctx: Context, changes: readonly Change[]): Promise<void> => {
+  if (changes.length === 0) return
+  const { actor } = ctx
+  const rows = changes.map(({ action, subject, accountId, before, after }) => ({
+    action,
+    kind: subject.kind,
+    id: String(subject.id),
+    account: accountId?.toString() ?? null,
+    before,
+    after,
+  }))
+  await tx`insert into audit_event (at, actor_kind, actor_id, actor_label, action, subject_kind, subject_id,
+      account_id, before, after, ip, user_agent, request_id)
+    select ${ctx.now}, ${actor.kind === 'anonymous' ? 'system' : actor.kind}, ${idOf(actor)}, ${labelOf(actor)},
+      c.action, c.kind, c.id, c.account, c.before, c.after, ${ctx.ip ?? null}, ${ctx.userAgent ?? null}, ${ctx.requestId}
+    from json_to_recordset(${asJson(rows)}::text::json)
+      as c (action text, kind text, id text, account bigint, before jsonb, after jsonb)`
+}

@@ -34,6 +34,23 @@ export const JOBS = {
   'usage.runaway_log': z.object({ hostId: z.number(), findingId: z.string() }),
   /** Applies label rules to what they newly match. */
   'usage.attribute': z.object({ ruleId: z.string().optional() }),
+  /** Makes the drafts of periods that ended, and begins the next ones. */
+  'billing.close_periods': z.object({}),
+  /** Finalizes drafts whose hosts have reported past their end. */
+  'billing.finalize_drafts': z.object({}),
+  /** Takes the next step of collection on invoices that are past due. */
+  'billing.dun': z.object({}),
+  /** Ends credit whose time is over. */
+  'billing.expire_credits': z.object({}),
+  /** Has an invoice's driver do what follows from what became of it. */
+  'billing.collect': z.object({
+    accountId: z.string(),
+    invoiceId: z.string(),
+    event: z.enum(['drafted', 'finalized', 'void', 'uncollectible', 'credit_note']),
+    creditNoteId: z.string().optional(),
+  }),
+  /** Nothing is open of an invoice any more: what was held for it is lifted. */
+  'billing.settled': z.object({ accountId: z.string(), invoiceId: z.string() }),
   /** Puts an account just made, or all that have no plan, on Free. */
   'billing.admit': z.object({ accountId: z.string().optional() }),
   /** Ends trials that are due, and tells of those that soon are. */
@@ -49,6 +66,16 @@ export const JOBS = {
   'billing.follow_cap': z.object({ accountId: z.string() }),
   /** Finds and keeps which signed reports prove a finalized invoice. */
   'billing.pin_evidence': z.object({ accountId: z.string(), invoiceId: z.string() }),
+  /** Brings Stripe's customer and subscription into line with an account's. */
+  'billing.stripe_sync': z.object({ accountId: z.string() }),
+  /** Makes a call to Stripe that waits in the outbox. */
+  'billing.stripe_call': z.object({ callId: z.string() }),
+  /** Acts on a webhook of Stripe's by what its object says now. */
+  'billing.stripe_event': z.object({ eventId: z.string() }),
+  /** Looks for what webhooks did not tell: drafts, open invoices, events. */
+  'billing.stripe_poll': z.object({}),
+  /** Compares subscriptions, invoices and payments with Stripe's, both ways. */
+  'billing.stripe_compare': z.object({}),
 } as const
 export type JobName = keyof typeof JOBS
 export type JobPayload<N extends JobName> = z.infer<(typeof JOBS)[N]>

@@ -6,6 +6,12 @@ import { admitAccounts } from './billing/admitAccounts.ts'
 import { settleClosed } from './billing/cancelSubscription.ts'
 import { endTrials } from './billing/endTrial.ts'
 import { moveCustomers, tellMove } from './billing/moveCustomers.ts'
+import { closePeriods } from './billing/closePeriods.ts'
+import { collectDue } from './billing/collect.ts'
+import { collectBy } from './billing/drivers.ts'
+import { expireCredits } from './billing/expireCredits.ts'
+import { finalizeDrafts } from './billing/finalizeDrafts.ts'
+import { settle } from './billing/settle.ts'
 import { followCap, watchSpend } from './billing/watchSpend.ts'
 import { pinEvidence } from './billing/pinEvidence.ts'
 import { systemContext, type Context } from './context.ts'
@@ -40,6 +46,10 @@ export const CRON: { match: string; task: JobName }[] = [
   { match: '23 * * * *', task: 'usage.attribute' },
   { match: '*/5 * * * *', task: 'billing.admit' },
   { match: '* * * * *', task: 'billing.end_trials' },
+  { match: '* * * * *', task: 'billing.close_periods' },
+  { match: '* * * * *', task: 'billing.finalize_drafts' },
+  { match: '17 * * * *', task: 'billing.dun' },
+  { match: '47 * * * *', task: 'billing.expire_credits' },
   { match: '* * * * *', task: 'billing.watch_spend' },
 ]
 
@@ -67,6 +77,13 @@ export const handlers: Handlers = {
   'usage.runaway_log': runawayLog,
   'usage.attribute': reattribute,
   'billing.admit': admitAccounts,
+  'billing.close_periods': async (ctx) => void (await closePeriods(ctx)),
+  'billing.finalize_drafts': async (ctx) => void (await finalizeDrafts(ctx)),
+  'billing.dun': async (ctx) => void (await collectDue(ctx)),
+  'billing.expire_credits': async (ctx) => void (await expireCredits(ctx)),
+  'billing.collect': collectBy,
+  'billing.settled': (ctx, { accountId, invoiceId }) =>
+    settle(ctx, { accountId: BigInt(accountId), invoiceId: BigInt(invoiceId) }),
   'billing.end_trials': (ctx) => endTrials(ctx),
   'billing.settle_closed': settleClosed,
   'billing.tell_move': tellMove,

@@ -2,7 +2,8 @@ import { audit } from '../audit.ts'
 import { labelOf, type Context } from '../context.ts'
 import { DomainError } from '../errors.ts'
 import { addJob } from '../jobs.ts'
-import type { AccountView, Hold } from './sql.ts'
+import type { Sql } from '#db/client.ts'
+import { activeHolds, type AccountView, type Hold } from './sql.ts'
 
 export const HOLD_KINDS = ['billing', 'abuse', 'admin'] as const satisfies readonly Hold['kind'][]
 
@@ -34,6 +35,9 @@ export const placeHold = async (
     await addJob(tx, 'notices.hold_changed', { holdId: row.id.toString(), lifted: false })
     return row
   })
+
+/** An account's holds that are not lifted, oldest first; for domains that place their own. */
+export const holdsOn = (sql: Sql, accountId: bigint): Promise<Hold[]> => activeHolds(sql, accountId)
 
 /** Lifts a hold. The account works again once none is left. @throws CONFLICT where it was lifted before */
 export const liftHold = async (

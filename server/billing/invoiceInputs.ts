@@ -48,6 +48,10 @@ export type InvoiceInputs = {
   stripe: StripeDecided | null
 }
 
+/** What its usage is rated from; null where it bills none. */
+export const ratingOf = ({ currency, period, asOf, usage }: InvoiceInputs): InvoiceInput | null =>
+  usage && { currency, period, asOf, ...usage }
+
 const VERSION = 1
 
 type StretchText = Omit<Stretch, 'version'> & { version: string }
