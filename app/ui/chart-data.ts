@@ -1,11 +1,17 @@
-import { figure, text, type Kind } from './format.ts'
+import { currencyOf, figure, moneyText, perMajor, text, type Kind } from './format.ts'
 import { clock, day, range, type Instant } from './when.ts'
 
 export type Series = {
   label: string
   /** One a time; `null` where there is no reading. */
   values: readonly (number | bigint | null)[]
+  /** Its colour where that is not its place's: a forecast has that of what it goes on from. */
+  hue?: 1 | 2 | 3 | 4 | 5 | 'rest'
 }
+
+/** The colour of the series at a place: `1` to `5`, or `rest`. */
+export const hueOf = (series: readonly Series[], index: number): NonNullable<Series['hue']> =>
+  series[index]?.hue ?? ((Math.min(index, 4) + 1) as 1 | 2 | 3 | 4 | 5)
 
 /** Two instants between which no series has a reading. */
 export type Gap = { from: number; to: number }
@@ -49,6 +55,8 @@ function unitOf(kind: Kind, max: number): number {
   if (kind === 'bytes' || kind === 'bytesPerS') return 1024 ** Math.max(0, Math.floor(Math.log2(max) / 10))
   if (kind === 'cpuUs') return max / 3.6e9 < 0.1 ? 1e6 : 3.6e9
   if (kind === 'mibS') return max / 3_686_400 < 0.1 ? 3600 : 3_686_400
+  const currency = currencyOf(kind)
+  if (currency !== undefined) return Number(perMajor(currency))
   return 1
 }
 
@@ -75,6 +83,8 @@ export function tickWords(kind: Kind, value: number, top: number): string {
     const whole = Number.isInteger(value) ? 0 : 1
     return kind === 'count' ? figure('count', value).value : `${value.toFixed(whole)} %`
   }
+  const currency = currencyOf(kind)
+  if (currency !== undefined) return moneyText(value, currency, Number.isInteger(value / unitOf(kind, top)))
   const unit = unitOf(kind, top)
   const name = text({ ...figure(kind, top), value: '' }).trim()
   if (kind === 'bytes' || kind === 'bytesPerS' || kind === 'cpuUs' || kind === 'mibS') {

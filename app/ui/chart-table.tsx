@@ -2,7 +2,7 @@
 
 import type { Series } from './chart-data.ts'
 import { Button } from './button.tsx'
-import { csv, exact, figure, text, thousands, type Kind } from './format.ts'
+import { csv, currencyOf, decimalText, exact, figure, text, thousands, type Kind } from './format.ts'
 
 const SHOWN = 200
 
@@ -42,9 +42,9 @@ export function ChartTable({
   const save = () => {
     const rows = times.map((at, index) => [
       new Date(at).toISOString(),
-      ...series.map((one) => one.values[index]?.toString() ?? null),
+      ...series.map((one) => plain(kind, one.values[index])),
     ])
-    download(csvName, csv(['time', ...series.map((one) => `${one.label} (${STORED[kind]})`)], rows))
+    download(csvName, csv(['time', ...series.map((one) => `${one.label} (${STORED[kind] ?? currencyOf(kind)})`)], rows))
   }
   const newest = times.map((at, index) => ({ at, index })).toReversed()
   return (
@@ -91,13 +91,20 @@ function Cell({ kind, value }: { kind: Kind; value: bigint | number | null | und
   return value === null || value === undefined ? <span className="dim">no data</span> : inColumn(kind, value)
 }
 
+/** A value as a file has it: money in major units, everything else in its stored ones. */
+const plain = (kind: Kind, value: bigint | number | null | undefined): string | null => {
+  if (value === null || value === undefined) return null
+  const currency = currencyOf(kind)
+  return currency === undefined ? value.toString() : decimalText(value, currency)
+}
+
 /** Exact for what was counted; what was computed keeps two decimals in every row, and all of them in the CSV. */
 const inColumn = (kind: Kind, value: bigint | number): string =>
   typeof value === 'number' && (kind === 'percent' || kind === 'pressure' || kind === 'cores')
     ? text({ ...figure(kind, value), value: thousands(value, 2) })
     : exact(kind, value)
 
-const STORED: Record<Kind, string> = {
+const STORED: Partial<Record<Kind, string>> = {
   bytes: 'bytes',
   bytesPerS: 'bytes/s',
   cores: 'vCPU',

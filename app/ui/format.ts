@@ -1,8 +1,24 @@
 /** A value ready to print: its digits and its unit apart, because they are set in different type. */
 export type Figure = { readonly value: string; readonly unit: string }
 
-/** What a raw amount measures. Storage units: cpu µs, memory and disk MiB·s, bytes; shares are 0 to 100. */
-export type Kind = 'count' | 'percent' | 'bytes' | 'bytesPerS' | 'cpuUs' | 'cores' | 'mibS' | 'ms' | 'pressure'
+/** A currency as a chart's or figure's kind: amounts in its minor units. */
+export type MoneyKind = `money:${string}`
+
+/**
+ * What a raw amount measures. Storage units: cpu µs, memory and disk MiB·s, bytes, minor units of a currency; shares are 0
+ * to 100.
+ */
+export type Kind =
+  | 'count'
+  | 'percent'
+  | 'bytes'
+  | 'bytesPerS'
+  | 'cpuUs'
+  | 'cores'
+  | 'mibS'
+  | 'ms'
+  | 'pressure'
+  | MoneyKind
 
 type Amount = bigint | number
 
@@ -32,6 +48,39 @@ export function scaled(n: Amount, per: bigint, digits: number): string {
   const text = thousands(rounded / scale) + (digits ? `.${(rounded % scale).toString().padStart(digits, '0')}` : '')
   return n < 0n && rounded > 0n ? MINUS + text : text
 }
+
+/** Decimals of a currency where they are not two (ISO 4217, "minor unit"). */
+const DECIMALS: Record<string, number> = {
+  ...Object.fromEntries(
+    'BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF'.split(' ').map((code) => [code, 0]),
+  ),
+  ...Object.fromEntries('BHD IQD JOD KWD LYD OMR TND'.split(' ').map((code) => [code, 3])),
+}
+export const decimalsOf = (currency: string): number => DECIMALS[currency] ?? 2
+/** Minor units of one major: 100 cents. */
+export const perMajor = (currency: string): bigint => 10n ** BigInt(decimalsOf(currency))
+
+const SIGNS: Record<string, string> = { EUR: '€', USD: '$', GBP: '£', JPY: '¥' }
+/** What stands before an amount: `€`, or the code and a space. */
+export const signOf = (currency: string): string => SIGNS[currency] ?? `${currency} `
+
+/** An amount without its currency: `1,386.64`. `whole` rounds to major units, half away from zero. */
+export const amountText = (minor: bigint | number, currency: string, whole = false): string =>
+  scaled(minor, perMajor(currency), whole ? 0 : decimalsOf(currency))
+
+/** The same as programs read it: `-1386.64`. */
+export const decimalText = (minor: bigint | number, currency: string): string =>
+  amountText(minor, currency).replaceAll(',', '').replace('−', '-')
+
+/** An amount as people read it: `€1,386.64`, `−€10.00`, `CHF 1,386.64`, `¥1,200`. */
+export const moneyText = (minor: bigint | number, currency: string, whole = false): string => {
+  const text = amountText(minor, currency, whole)
+  return text.startsWith('−') ? `−${signOf(currency)}${text.slice(1)}` : `${signOf(currency)}${text}`
+}
+
+/** The currency of a kind that counts money. */
+export const currencyOf = (kind: string): string | undefined =>
+  kind.startsWith('money:') ? kind.slice('money:'.length) : undefined
 
 const magnitude = (n: Amount, per: bigint): number => Math.abs(Number(n)) / Number(per)
 
@@ -123,6 +172,8 @@ export function figure(kind: Kind, n: Amount): Figure {
         : { value: thousands(Number(n) / 1000, Math.abs(Number(n)) < 100_000 ? 1 : 0), unit: 's' }
     case 'count':
       return { value: thousands(n, typeof n === 'number' && !Number.isInteger(n) ? 1 : 0), unit: '' }
+    default:
+      return { value: moneyText(n, currencyOf(kind) ?? ''), unit: '' }
   }
 }
 
@@ -143,8 +194,13 @@ export function exact(kind: Kind, n: Amount): string {
       return `${thousands(n, digits)} MiB-s`
     case 'ms':
       return `${thousands(n, digits)} ms`
-    default:
+    case 'cores':
+    case 'count':
+    case 'percent':
+    case 'pressure':
       return text({ ...figure(kind, n), value: thousands(n, digits) })
+    default:
+      return moneyText(n, currencyOf(kind) ?? '')
   }
 }
 

@@ -7,8 +7,10 @@ import {
   csv,
   duration,
   exact,
+  decimalText,
   figure,
   gibHours,
+  moneyText,
   scaled,
   share,
   signed,
@@ -146,5 +148,22 @@ describe('csv', () => {
         ],
       ),
     ).toBe('a,b\r\n"x,y",1\r\n\'=1+1,\r\n"say ""so""",-2\r\n')
+  })
+})
+
+describe('money', () => {
+  it('has the decimals of its currency, its sign before it and a true minus', () => {
+    expect(moneyText(138_664n, 'EUR')).toBe('€1,386.64')
+    expect(moneyText(-1_000n, 'USD')).toBe('−$10.00')
+    expect(moneyText(1_200n, 'JPY')).toBe('¥1,200')
+    expect(moneyText(1_234_567n, 'BHD')).toBe('BHD 1,234.567')
+    expect(moneyText(237_249n, 'EUR', true)).toBe('€2,372')
+    expect(moneyText(0n, 'EUR')).toBe('€0.00')
+    expect(text(figure('money:EUR', 5n))).toBe('€0.05')
+  })
+
+  it('is exact beyond what a number holds, and plain for programs', () => {
+    expect(moneyText(900_719_925_474_099_345n, 'EUR')).toBe('€9,007,199,254,740,993.45')
+    expect(decimalText(-138_664n, 'EUR')).toBe('-1386.64')
   })
 })
