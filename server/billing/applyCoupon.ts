@@ -1,7 +1,8 @@
-import type { Tx } from '#db/client.ts'
+import type { Sql, Tx } from '#db/client.ts'
 import { audit } from '../audit.ts'
 import type { Context } from '../context.ts'
 import { DomainError } from '../errors.ts'
+import type { Off } from './discount.ts'
 import { addMonths } from './period.ts'
 import { planVersionOf } from './planVersion.ts'
 import { lockedLive, type Subscription } from './subscriptionSql.ts'
@@ -32,10 +33,7 @@ export const redeemCoupon = async (tx: Tx, ctx: Context, subscription: Subscript
   const { currency } = await planVersionOf(tx, subscription.planVersionId)
   // The check on redemptions refuses one too many also where two take the last at once: the row's lock puts them in turn.
   const [coupon] = await tx<Coupon[]>`update coupon set redeemed = redeemed + 1
-    where code = upper(trim(${code})) and archived_at is null and (expires_at is null or expires_at > ${ctx.now})
-      and (most_redemptions is null or redeemed < most_redemptions)
-      and (currency is null or currency = ${currency})
-    returning id, code, currency, duration, months`
+    where ${holding(tx, code, currency, ctx.now)} returning id, code, currency, duration, months`
   if (!coupon) throw new DomainError('BAD_REQUEST', `no coupon ${code} holds now for a plan in ${currency}`, { path })
   const [used] =
     await tx`select 1 from subscription where account_id = ${accountId} and coupon_id = ${coupon.id} limit 1`
@@ -49,4 +47,16 @@ export const redeemCoupon = async (tx: Tx, ctx: Context, subscription: Subscript
     accountId,
     after: { coupon: coupon.code, until },
   })
+}
+
+const holding = (sql: Sql, code: string, currency: string, now: Date) => sql`code = upper(trim(${code}))
+  and archived_at is null and (expires_at is null or expires_at > ${now})
+  and (most_redemptions is null or redeemed < most_redemptions) and (currency is null or currency = ${currency})`
+
+/** What a code would take off, if it can be taken now. @throws BAD_REQUEST */
+export const couponByCode = async (sql: Sql, code: string, currency: string, now: Date): Promise<Off> => {
+  const [off] = await sql<Off[]>`select percent, amount_minor from coupon where ${holding(sql, code, currency, now)}`
+  if (!off)
+    throw new DomainError('BAD_REQUEST', `no coupon ${code} holds now for a plan in ${currency}`, { path: 'coupon' })
+  return off
 }

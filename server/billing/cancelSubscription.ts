@@ -1,15 +1,19 @@
+import type { Sql, Tx } from '#db/client.ts'
 import { audit } from '../audit.ts'
 import type { Context } from '../context.ts'
 import { DomainError } from '../errors.ts'
+import { minor, sumOf, type Minor } from '../money.ts'
+import { couponBack } from './couponBack.ts'
+import { couponPart } from './couponPart.ts'
 import { endPeriodEarly } from './endPeriodEarly.ts'
 import { closeSubscription, endSubscription } from './endSubscription.ts'
 import { invoiceNow, type BilledNow } from './invoiceNow.ts'
 import { planVersionOf } from './planVersion.ts'
 import { creditLines } from './prorate.ts'
 import { isFree } from './quantities.ts'
-import { lockedLive, lockLive, type Subscription } from './subscriptionSql.ts'
+import type { RatedLine } from './rated.ts'
+import { liveSubscription, lockedLive, lockLive, type Subscription } from './subscriptionSql.ts'
 import { wholeSecond } from './subscriptionTerms.ts'
-import type { Tx } from '#db/client.ts'
 
 /**
  * Ends an account's plan with what is paid for: it stays until `paidUntil` (a trial until its end), then the account is on
@@ -57,25 +61,39 @@ export const settleClosed = async (ctx: Context, { accountId }: { accountId: str
 
 /** Bills a subscription that ended at `at` to that second. */
 const settle = async (tx: Tx, ctx: Context, subscription: Subscription, at: Date): Promise<BilledNow> => {
-  const { accountId, id, state, periodStart, paidFrom, paidUntil } = subscription
-  const version = await planVersionOf(tx, subscription.planVersionId)
-  const held = { version, quantities: subscription.quantities }
-  // While trialing nothing was charged; while paused it was given back already.
-  const isPaid = (state === 'active' || state === 'past_due') && at < paidUntil
-  const lines = isPaid ? creditLines(held, { start: paidFrom, end: paidUntil }, at) : []
+  const { accountId, id, periodStart, paidUntil } = subscription
+  const lines = await unusedLines(tx, subscription, at)
+  const period = { start: at, end: paidUntil }
   const billed: BilledNow =
     lines.length === 0
       ? { as: 'nothing' }
-      : await invoiceNow(tx, ctx, {
-          accountId,
-          subscriptionId: id,
-          key: `end:${id}`,
-          lines,
-          period: { start: at, end: paidUntil },
-        })
+      : await invoiceNow(tx, ctx, { accountId, subscriptionId: id, key: `end:${id}`, lines, period })
   // The last invoice comes after, so that it takes what is given back.
   await endPeriodEarly(tx, ctx, subscription, { start: periodStart, end: at })
   return billed
+}
+
+/** What is given back of a subscription's advance prices where it ends at `at`. */
+const unusedLines = async (sql: Sql, subscription: Subscription, at: Date): Promise<RatedLine[]> => {
+  const { state, quantities, paidFrom, paidUntil } = subscription
+  // While trialing nothing was charged; while paused it was given back already.
+  if ((state !== 'active' && state !== 'past_due') || at >= paidUntil) return []
+  const version = await planVersionOf(sql, subscription.planVersionId)
+  const credits = creditLines({ version, quantities }, { start: paidFrom, end: paidUntil }, at)
+  const of = { planVersionId: version.id, service: { start: at, end: paidUntil } }
+  return [...credits, ...couponBack(credits, await couponPart(sql, subscription, at), of)]
+}
+
+/** What ending the plan would mean: at the period's end, and now with what is given back. */
+export const previewCancel = async (
+  ctx: Context,
+  { accountId }: { accountId: bigint },
+): Promise<{ at: Date; endsAt: Date; lines: RatedLine[]; backMinor: Minor }> => {
+  const live = await liveSubscription(ctx.sql, accountId)
+  if (!live) throw new DomainError('NOT_FOUND', 'this account has no plan yet')
+  const at = wholeSecond(ctx.now)
+  const lines = await unusedLines(ctx.sql, live, at)
+  return { at, endsAt: live.paidUntil, lines, backMinor: minor(-sumOf(lines.map((line) => line.amount))) }
 }
 
 const payingLive = async (tx: Tx, accountId: bigint): Promise<Subscription> => {

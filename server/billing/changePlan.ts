@@ -4,6 +4,7 @@ import type { Context } from '../context.ts'
 import { DomainError } from '../errors.ts'
 import { sumOf, type Minor } from '../money.ts'
 import { MINUTE_MS } from '../time.ts'
+import { couponPart } from './couponPart.ts'
 import { endPeriodEarly } from './endPeriodEarly.ts'
 import { entitle } from './entitle.ts'
 import { invoiceNow, type BilledNow } from './invoiceNow.ts'
@@ -50,7 +51,8 @@ export const reckonChange = async (
   const same = JSON.stringify(quantities) === JSON.stringify(quantitiesFor(from, subscription.quantities))
   if (stays && same) throw new DomainError('CONFLICT', 'that is the plan this account has')
   const held = { version: from, quantities: subscription.quantities }
-  const change = planChange(subscription, held, { version: to, quantities, trialDays: to.trialDays }, at)
+  const coupon = await couponPart(sql, subscription, at)
+  const change = planChange(subscription, held, { version: to, quantities, trialDays: to.trialDays }, at, coupon)
   return { change, from, to, quantities, at, netMinor: sumOf(change.lines.map((line) => line.amount)) }
 }
 

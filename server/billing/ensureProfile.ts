@@ -1,4 +1,4 @@
-import type { Tx } from '#db/client.ts'
+import type { Sql, Tx } from '#db/client.ts'
 import { audit } from '../audit.ts'
 import type { Context } from '../context.ts'
 import { DomainError } from '../errors.ts'
@@ -62,4 +62,12 @@ export const setCurrency = async (tx: Tx, ctx: Context, accountId: bigint, curre
     before: { currency: kept.currency },
     after: { currency },
   })
+}
+
+/** The currency an account is billed in, and whether that is settled: it is from its first invoice on. */
+export const billedIn = async (sql: Sql, accountId: bigint): Promise<{ currency: string; isFixed: boolean }> => {
+  const [row] = await sql<{ currency: string; isFixed: boolean }[]>`select p.currency,
+      exists (select from invoice i where i.account_id = p.account_id) as is_fixed
+    from billing_profile p where p.account_id = ${accountId}`
+  return row ?? { currency: 'EUR', isFixed: false }
 }

@@ -2,6 +2,8 @@ import type { Tx } from '#db/client.ts'
 import { audit } from '../audit.ts'
 import type { Context } from '../context.ts'
 import { DomainError } from '../errors.ts'
+import { couponBack } from './couponBack.ts'
+import { couponPart } from './couponPart.ts'
 import { entitle } from './entitle.ts'
 import { invoiceNow, type BilledNow } from './invoiceNow.ts'
 import { planVersionOf } from './planVersion.ts'
@@ -65,9 +67,11 @@ const turn = async (
   })
   const paid = { start: subscription.paidFrom, end: subscription.paidUntil }
   if (at >= paid.end) return { billed: { as: 'nothing' } }
-  const lines = (paused ? creditLines : chargeLines)({ version, quantities }, paid, at)
+  const rest = (paused ? creditLines : chargeLines)({ version, quantities }, paid, at)
+  const coupon = await couponPart(tx, subscription, at)
+  const service = { start: at, end: paid.end }
+  const lines = paused ? [...rest, ...couponBack(rest, coupon, { planVersionId: version.id, service })] : rest
   if (lines.length === 0) return { billed: { as: 'nothing' } }
   const key = `${paused ? 'pause' : 'resume'}:${id}:${termId}`
-  const period = { start: at, end: paid.end }
-  return { billed: await invoiceNow(tx, ctx, { accountId, subscriptionId: id, key, lines, period }) }
+  return { billed: await invoiceNow(tx, ctx, { accountId, subscriptionId: id, key, lines, period: service }) }
 }

@@ -1,5 +1,7 @@
 import { DomainError } from '../errors.ts'
+import { ZERO } from '../money.ts'
 import type { Window } from '../time.ts'
+import { couponBack, type CouponPart } from './couponBack.ts'
 import { paidAt } from './paid.ts'
 import { periodAt } from './period.ts'
 import { advanceLines, changeLines, creditLines, type Held } from './prorate.ts'
@@ -30,6 +32,7 @@ export const planChange = (
   from: Held,
   to: Held & { trialDays: number },
   at: Date,
+  coupon: CouponPart = { share: ZERO, holds: false },
 ): PlanChange => {
   if (subscription.state === 'paused')
     throw new DomainError('CONFLICT', 'the plan is paused; resume it, then change it')
@@ -38,12 +41,16 @@ export const planChange = (
   const period = { start: subscription.periodStart, end: subscription.periodEnd }
   const paid = { start: subscription.paidFrom, end: subscription.paidUntil }
   const kept = { anchorAt: subscription.anchorAt, period, paid, endsPeriod: null }
+  const withCoupon = (lines: RatedLine[]) => [
+    ...lines,
+    ...couponBack(lines, coupon, { planVersionId: from.version.id, service: { start: at, end: paid.end } }),
+  ]
   const isTrial = subscription.state === 'trialing'
   if (isTrial && to.trialDays > 0) return { ...kept, state: 'trialing', lines: [] }
   const sameInterval = from.version.interval === to.version.interval
   const staysUnpaid = !hasAdvance(from.version) && !hasAdvance(to.version)
   if (!isTrial && sameInterval && (hasAdvance(from.version) || staysUnpaid))
-    return { ...kept, state: 'active', lines: changeLines({ from, to, paid, at }) }
+    return { ...kept, state: 'active', lines: withCoupon(changeLines({ from, to, paid, at })) }
   const anew = paidAt(to.version, at, at)
   const credits = isTrial ? [] : creditLines(from, paid, at)
   return {
@@ -52,6 +59,6 @@ export const planChange = (
     period: periodAt(at, at),
     paid: anew,
     endsPeriod: { start: period.start, end: at },
-    lines: [...credits, ...advanceLines(to.version, to.quantities, anew)],
+    lines: withCoupon([...credits, ...advanceLines(to.version, to.quantities, anew)]),
   }
 }
