@@ -27,6 +27,8 @@ export type TimeSeriesProps = {
   kind: Kind
   limits?: readonly Limit[]
   marks?: readonly Mark[]
+  /** A range around what is foretold, drawn as an area and read out in words. */
+  band?: { label: string; low: Series['values']; high: Series['values'] }
   /** From here on the buckets are not complete yet. */
   partialFrom?: Instant
   caption?: React.ReactNode
@@ -58,7 +60,14 @@ export function TimeSeries(props: TimeSeriesProps) {
   )
   const box = { height }
   const body = isTable ? (
-    <ChartTable title={title} head="Time, UTC" times={times} series={series} kind={kind} csvName={csvName ?? title} />
+    <ChartTable
+      title={title}
+      head="Time, UTC"
+      times={times}
+      series={withBand(series, props.band)}
+      kind={kind}
+      csvName={csvName ?? title}
+    />
   ) : (
     <figure className="chart m-0">
       {isMounted ? (
@@ -93,3 +102,12 @@ export function TimeSeries(props: TimeSeriesProps) {
     </Panel>
   )
 }
+
+const withBand = (series: readonly Series[], band: TimeSeriesProps['band']): readonly Series[] =>
+  band
+    ? [
+        ...series,
+        { label: `${band.label}, low`, values: band.low },
+        { label: `${band.label}, high`, values: band.high },
+      ]
+    : series

@@ -1,5 +1,5 @@
 import uPlot from 'uplot'
-import { plottable, tickWords, ticks, timeTick } from './chart-data.ts'
+import { hueOf, plottable, tickWords, ticks, timeTick } from './chart-data.ts'
 import type { TimeSeriesProps } from './chart.tsx'
 import { msOf } from './when.ts'
 
@@ -11,8 +11,8 @@ export type Place = {
   right: number
   top: number
   bottom: number
-  /** Height of each series' last reading; nothing for one without readings. */
-  ends: (number | undefined)[]
+  /** Each series' last reading; nothing for one without readings. */
+  ends: ({ x: number; y: number } | undefined)[]
   limits: number[]
   /** Nothing for a mark outside the window. */
   marks: (number | undefined)[]
@@ -43,6 +43,7 @@ export function draw(
   const top = () => topOf(chart)
   const paint = (u: uPlot) => {
     drawPartial(u, chart, colour('--chart-band'))
+    if (chart.band) drawBand(u, chart.band, colour('--chart-band'))
     for (const limit of chart.limits ?? []) drawLine(u, 'y', limit.value, colour('--chart-limit'), [4, 3], 1.5)
     for (const mark of chart.marks ?? []) drawLine(u, 'x', msOf(mark.at), colour('--text-2'), [2, 2], 1)
     told.onPlace(placeOf(u, chart))
@@ -63,7 +64,7 @@ export function draw(
         points: { size: 7, fill: (u, index) => strokeOf(u, index), stroke: () => colour('--surface-panel'), width: 2 },
       },
       axes: axesOf(() => chart, top, colour),
-      series: [{}, ...chart.series.map((one, index) => lineOf(one.label, index, colour))],
+      series: [{}, ...chart.series.map((one, index) => lineOf(one.label, index, hueOf(chart.series, index), colour))],
       hooks: {
         draw: [paint],
         setCursor: [
@@ -108,7 +109,8 @@ const strokeOf = (u: uPlot, index: number): string => {
 
 /** Round ticks over all readings and limits. */
 function topOf(chart: Chart): number[] {
-  const readings = chart.series.flatMap((one) => plottable(one.values)).filter((value) => value !== null)
+  const drawn = [...chart.series.map((one) => one.values), chart.band?.high ?? []]
+  const readings = drawn.flatMap(plottable).filter((value) => value !== null)
   const limits = (chart.limits ?? []).map((limit) => limit.value)
   return ticks(
     chart.kind,
@@ -116,9 +118,14 @@ function topOf(chart: Chart): number[] {
   )
 }
 
-const lineOf = (label: string, index: number, colour: (name: string) => string): uPlot.Series => ({
+const lineOf = (
+  label: string,
+  index: number,
+  hue: number | string,
+  colour: (name: string) => string,
+): uPlot.Series => ({
   label,
-  stroke: colour(`--series-${Math.min(index, 4) + 1}`),
+  stroke: colour(`--series-${hue}`),
   width: index === 0 ? 2 : 1.8,
   ...(DASHES[index] ? { dash: DASHES[index] } : {}),
   spanGaps: false,
@@ -178,6 +185,22 @@ function drawLine(u: uPlot, axis: 'x' | 'y', value: number, stroke: string, dash
   ctx.restore()
 }
 
+function drawBand(u: uPlot, { low, high }: NonNullable<Chart['band']>, fill: string): void {
+  const [lows, highs] = [plottable(low), plottable(high)]
+  const known = lows.flatMap((value, index) => (value === null || highs[index] === null ? [] : [index]))
+  if (known.length < 2) return
+  const point = (index: number, value: number | null | undefined) =>
+    [u.valToPos(u.data[0][index] ?? 0, 'x', true), u.valToPos(value ?? 0, 'y', true)] as const
+  const { ctx } = u
+  ctx.save()
+  ctx.fillStyle = fill
+  ctx.beginPath()
+  for (const index of known) ctx.lineTo(...point(index, highs[index]))
+  for (const index of known.toReversed()) ctx.lineTo(...point(index, lows[index]))
+  ctx.fill()
+  ctx.restore()
+}
+
 function drawPartial(u: uPlot, chart: Chart, fill: string): void {
   if (chart.partialFrom === undefined) return
   const from = Math.max(u.bbox.left, u.valToPos(msOf(chart.partialFrom), 'x', true))
@@ -200,8 +223,11 @@ function placeOf(u: uPlot, chart: Chart): Place {
     top,
     bottom,
     ends: chart.series.map((one) => {
-      const last = plottable(one.values).findLast((value) => value !== null)
-      return last === undefined || last === null || chart.series.length < 2 ? undefined : top + u.valToPos(last, 'y')
+      const values = plottable(one.values)
+      const at = values.findLastIndex((value) => value !== null)
+      const last = values[at]
+      if (last === undefined || last === null || chart.series.length < 2) return undefined
+      return { x: left + u.valToPos(chart.times[at] ?? 0, 'x'), y: top + u.valToPos(last, 'y') }
     }),
     limits: (chart.limits ?? []).map((limit) => top + u.valToPos(limit.value, 'y')),
     marks: (chart.marks ?? []).map((mark) => {

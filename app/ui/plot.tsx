@@ -1,7 +1,7 @@
 'use client'
 
 import { useEffect, useId, useRef, useState } from 'react'
-import { plottable, spread } from './chart-data.ts'
+import { hueOf, plottable, spread, type Series } from './chart-data.ts'
 import type { TimeSeriesProps } from './chart.tsx'
 import { exact, figure, text } from './format.ts'
 import { DASHES, draw, type Drawn, type Place } from './plot-draw.ts'
@@ -19,7 +19,14 @@ export default function Plot(props: Props) {
   const [cursor, setCursor] = useState<Cursor>()
   const hint = useId()
   const themeCount = useThemeCount()
-  const shape = JSON.stringify([series.map((one) => one.label), kind, height, props.limits, props.marks, themeCount])
+  const shape = JSON.stringify([
+    series.map((one) => [one.label, one.hue]),
+    kind,
+    height,
+    props.limits,
+    props.marks,
+    themeCount,
+  ])
   const latest = useRef(props)
   latest.current = props
 
@@ -29,7 +36,12 @@ export default function Plot(props: Props) {
     drawn.current = here
     return () => here.end()
   }, [shape])
-  const data = JSON.stringify([times, series.map((one) => plottable(one.values)), Number(props.partialFrom ?? 0)])
+  const data = JSON.stringify([
+    times,
+    series.map((one) => plottable(one.values)),
+    Number(props.partialFrom ?? 0),
+    props.band?.high.length,
+  ])
   useEffect(() => drawn.current?.update(latest.current), [data])
 
   const onKeyDown = (event: React.KeyboardEvent) => {
@@ -71,19 +83,26 @@ export default function Plot(props: Props) {
 /** Names at the right end of their lines, words on limits, ids on marks. */
 function Words({ place, series, limits = [], marks = [] }: Props & { place: Place }) {
   const ends = spread(
-    place.ends.map((end) => end ?? place.bottom),
+    place.ends.map((end) => end?.y ?? place.bottom),
     13,
     place.bottom,
   )
   return (
     <div className="chart-labels" aria-hidden="true">
-      {series.map((one, index) =>
-        place.ends[index] === undefined ? null : (
-          <span key={one.label} className="chart-label" style={{ left: place.right + 6, top: ends[index] }}>
+      {series.map((one, index) => {
+        const end = place.ends[index]
+        if (end === undefined) return null
+        // A line that ends before the others has its name left of its end, above it.
+        const isShort = end.x < place.right - 2
+        const style = isShort
+          ? { left: end.x - 6, top: end.y - 10, translate: '-100% -50%', maxWidth: 'none' }
+          : { left: place.right + 6, top: ends[index] }
+        return (
+          <span key={one.label} className="chart-label" style={style}>
             {one.label}
           </span>
-        ),
-      )}
+        )
+      })}
       {limits.map((limit, index) => (
         <span
           key={limit.label}
@@ -112,7 +131,7 @@ function Words({ place, series, limits = [], marks = [] }: Props & { place: Plac
   )
 }
 
-function Readout({ cursor, width, times, series, kind }: Props & { cursor: Cursor; width: number }) {
+function Readout({ cursor, width, times, series, kind, band }: Props & { cursor: Cursor; width: number }) {
   const at = times[cursor.index]
   if (at === undefined) return null
   const isRight = cursor.x > width / 2
@@ -123,17 +142,29 @@ function Readout({ cursor, width, times, series, kind }: Props & { cursor: Curso
       </b>
       {series.map((one, index) => {
         const value = one.values[cursor.index]
+        // Beside a forecast, what is not there has not come yet, or is over.
+        if (band && !isKnown(value)) return null
         return (
           <span key={one.label}>
-            <Line index={index} />
+            <Line index={index} hue={hueOf(series, index)} />
             <i>{one.label}</i>
             <b>{value === null || value === undefined ? 'no data' : precise(kind, value)}</b>
           </span>
         )
       })}
+      {band && isKnown(band.low[cursor.index]) && isKnown(band.high[cursor.index]) && (
+        <span>
+          <i>{band.label}</i>
+          <b>
+            {text(figure(kind, band.low[cursor.index] ?? 0))} to {text(figure(kind, band.high[cursor.index] ?? 0))}
+          </b>
+        </span>
+      )}
     </div>
   )
 }
+
+const isKnown = (value: number | bigint | null | undefined) => value !== null && value !== undefined
 
 /** The figure, and in brackets what it was rounded from where that differs. */
 function precise(kind: Props['kind'], value: bigint | number): string {
@@ -144,9 +175,9 @@ function precise(kind: Props['kind'], value: bigint | number): string {
 }
 
 /** The series' own stroke, hue and dash, as it is on the canvas. */
-export function Line({ index }: { index: number }) {
+function Line({ index, hue }: { index: number; hue: NonNullable<Series['hue']> }) {
   return (
-    <svg width="18" height="8" aria-hidden="true" className={`s${Math.min(index, 4) + 1}`}>
+    <svg width="18" height="8" aria-hidden="true" className={hue === 'rest' ? 's-rest' : `s${hue}`}>
       <line
         x1="0"
         x2="18"

@@ -109,7 +109,7 @@ describe('a budget', () => {
     const api = house.as({ kind: 'system', label: 'test' }, at(0))
     await expect(
       api.billing.profile.setBudget({ account: 'whelk', budget: '-1', cap: null, capAction: 'stop' }),
-    ).rejects.toThrow()
+    ).rejects.toThrow('an amount such as 2250')
     await api.billing.profile.setBudget({ account: 'whelk', budget: '2,250.50', cap: '2700', capAction: 'stop' })
     expect(await api.billing.profile.get({ account: 'whelk' })).toMatchObject({
       budgetMinor: 225_050n,
