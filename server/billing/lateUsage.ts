@@ -4,6 +4,7 @@ import type { LateWindow } from './invoiceInputs.ts'
 import { addMonths } from './period.ts'
 import { planVersionOf } from './planVersion.ts'
 import type { Stretch, UsageHour } from './rated.ts'
+import { cutOf } from './subscriptionTerms.ts'
 import { usedIn } from './usageSums.ts'
 
 /** How far back closed windows are looked at again. */
@@ -92,4 +93,5 @@ const stretchOf = async (sql: Sql, row: Row): Promise<Stretch> => ({
   state: row.state,
   fromHour: row.fromHour,
   untilHour: row.untilHour,
+  ...cutOf({ start: row.periodStart, end: row.periodEnd }),
 })

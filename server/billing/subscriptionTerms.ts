@@ -37,6 +37,12 @@ export const endTerm = async (tx: Sql, of: Pick<Subscription, 'accountId' | 'id'
   if (open && open.fromAt > at) throw new DomainError('CONFLICT', 'the plan was changed since; look at it again')
 }
 
+/** How long the month is that a period is part of, where it ended before that was over. */
+export const cutOf = (period: Window): Pick<Stretch, 'monthMs'> => {
+  const monthMs = addMonths(period.start, 1).getTime() - period.start.getTime()
+  return period.end.getTime() - period.start.getTime() < monthMs ? { monthMs } : {}
+}
+
 type Row = Term & { fromAt: Date; untilAt: Date | null; isFirst: boolean; billedUntil: Date | null }
 
 /**
@@ -60,8 +66,7 @@ export const stretchesOf = async (
       and t.from_at < ${period.end} and (t.until_at is null or t.until_at > ${period.start})
       and t.until_at is distinct from t.from_at
     order by t.id`
-  const monthMs = addMonths(period.start, 1).getTime() - period.start.getTime()
-  const cut = period.end.getTime() - period.start.getTime() < monthMs ? { monthMs } : {}
+  const cut = cutOf(period)
   const stretches: Stretch[] = []
   for (const row of rows) stretches.push({ ...(await stretchOf(sql, row, period)), ...cut })
   return stretches
