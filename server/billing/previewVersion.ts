@@ -109,7 +109,7 @@ async function* finalizedIn(
   for (let at = 0; at < invoices.length; at += BATCH) {
     const batch = invoices.slice(at, at + BATCH)
     const rows = await sql<Row[]>`select i.account_id, a.name as account, i.id, i.number, n.body
-      from unnest(${batch.map((one) => one.accountId)}::bigint[], ${batch.map((one) => one.id)}::bigint[])
+      from unnest(${batch.map((one) => String(one.accountId))}::bigint[], ${batch.map((one) => String(one.id))}::bigint[])
         as w (account_id, invoice_id)
       join invoice i on i.account_id = w.account_id and i.id = w.invoice_id
       join invoice_input n on n.account_id = w.account_id and n.invoice_id = w.invoice_id
