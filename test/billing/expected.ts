@@ -37,6 +37,7 @@ type Live = {
 
 const isAdvance = (plan: Plan) => plan.prices.some(({ model }) => model === 'flat' || model === 'licensed')
 const FOREVER = Number.POSITIVE_INFINITY
+const FREE: Offer = { id: 'free', currency: '', interval: 'month', prices: [], minimum: null, trialDays: 0 }
 
 /** The month (or year) from an anchor that begins at the `n`-th month. */
 const intervalAt = (plan: Plan, anchorMs: number, atMs: number) => {
@@ -111,10 +112,21 @@ export const billsOf = (
     if (last) last.untilMs = atMs
     of.terms.push({ plan, quantities, state, fromMs: atMs, untilMs: FOREVER })
   }
+  /** Whoever has no plan is on Free, from the second on in which theirs ended. */
+  const free = (atMs: number): Live => ({
+    startedMs: atMs,
+    anchorMs: atMs,
+    from: atMs,
+    until: monthsAfter(atMs, 1),
+    paidFrom: atMs,
+    paidUntil: monthsAfter(atMs, 1),
+    ends: false,
+    terms: [{ plan: FREE, quantities: {}, state: 'active', fromMs: atMs, untilMs: FOREVER }],
+  })
   const end = (of: Live, atMs: number) => {
     of.terms.at(-1)!.untilMs = atMs
     billedUntilMs = atMs
-    live = null
+    live = free(atMs)
   }
 
   /** Closes the period that is over. */
@@ -200,6 +212,8 @@ export const billsOf = (
     const [plan, at] = [offer(step.plan), step.atMs]
     const trialUntil = at + plan.trialDays * DAY
     const isTrial = plan.trialDays > 0
+    // The account was on Free before, to which the hour in which its plan starts belongs.
+    billedUntilMs = at
     const paid = isTrial ? { from: at, until: trialUntil } : intervalAt(plan, at, at)
     const quantities = quantitiesOf(plan, step.quantities, {})
     live = {
@@ -230,7 +244,7 @@ export const billsOf = (
     if (step.do === 'start') start(step)
     else if (step.do === 'adjust' && step.amountMinor !== 0n)
       waiting.push({ fromMs: step.atMs, amount: step.amountMinor })
-    else if (!of) continue
+    else if (!of || of.terms.at(-1)!.plan === FREE) continue
     else if (step.do === 'change') change(of, step)
     else if (step.do === 'pause') turn(of, 'paused', step.atMs)
     else if (step.do === 'resume') turn(of, 'active', step.atMs)

@@ -203,7 +203,7 @@ const credited: Story = (random, startMs, untilMs) => {
 }
 
 const leaves: Story = (random, startMs, untilMs) => {
-  const plan = chance(random, 0.5) ? 'hobby' : 'metered'
+  const plan = pick(random, ['hobby', 'metered', 'mixed_eur', 'mixed_bhd'])
   const atMs = moment(random, startMs + 50 * DAY, untilMs - 40 * DAY)
   return {
     steps: [

@@ -1,0 +1,150 @@
+import type { Pool } from '#db/client.ts'
+import { decideAdjustment, proposeAdjustment } from '#server/billing/adjust.ts'
+import { cancelAtPeriodEnd, cancelNow } from '#server/billing/cancelSubscription.ts'
+import { changePlan } from '#server/billing/changePlan.ts'
+import { grantCredit } from '#server/billing/grantCredit.ts'
+import { pauseSubscription, resumeSubscription } from '#server/billing/pauseSubscription.ts'
+import { recordPayment } from '#server/billing/recordPayment.ts'
+import { startSubscription } from '#server/billing/startSubscription.ts'
+import type { Context } from '#server/context.ts'
+import { DomainError } from '#server/errors.ts'
+import type { Step } from '../../billing/expected.ts'
+import type { Clockwork } from './clockwork.ts'
+import type { Customer, Pays, Script } from './script.ts'
+import type { Stage } from './stage.ts'
+import { changesOf, writeChanges } from './usage.ts'
+
+const DAY = 86_400_000
+
+type Open = { accountId: bigint; id: bigint; number: string; dueAt: Date; openMinor: bigint; pays: Pays; parts: number }
+
+/** Invoices of people who pay by transfer, with what is open of each. */
+const openInvoices = (sql: Pool) => sql<Omit<Open, 'pays'>[]>`
+  select i.account_id, i.id, i.number, i.due_at,
+    i.total_minor - i.prepaid_minor - i.paid_minor - i.credited_minor as open_minor,
+    (select count(*)::int from payment p where p.account_id = i.account_id and p.invoice_id = i.id) as parts
+  from invoice i where i.state = 'finalized' and i.driver = 'manual'`
+
+const isTimeToPay = ({ pays, dueAt, parts }: Open, atMs: number): boolean => {
+  const due = dueAt.getTime()
+  switch (pays) {
+    case 'early':
+      return atMs >= due - 5 * DAY
+    case 'late':
+      return atMs >= due + 45 * DAY
+    case 'in parts':
+      return atMs >= due - 2 * DAY + parts * 9 * DAY
+    case 'never':
+      return false
+  }
+}
+
+const pay = async (ctx: Context, open: Open, amountMinor: bigint) => {
+  const { accountId, id: invoiceId, number, parts } = open
+  const payment = { accountId, invoiceId, amountMinor, method: 'transfer' as const, receivedAt: ctx.now }
+  const key = `transfer:${number}:${parts}`
+  // The bank's statement is read twice.
+  for (const _ of [1, 2]) await recordPayment(ctx, { ...payment, key, reference: number })
+}
+
+/** Lives through a script by the verbs: everybody's steps, usage as it is heard of, payments, and the worker's clock. */
+export const liveThrough = async (options: {
+  sql: Pool
+  clock: Clockwork
+  script: Script
+  stage: Stage
+  tickMs: number
+}): Promise<void> => {
+  const { sql, clock, script, stage, tickMs } = options
+  const paysOf = new Map(script.customers.map(({ name, pays }) => [stage.accounts.get(name)!, pays]))
+  const steps = script.customers
+    .flatMap((customer) => customer.steps.map((step) => ({ customer, step })))
+    .toSorted((a, b) => a.step.atMs - b.step.atMs)
+  const changes = changesOf(script.customers, stage)
+  let [nextStep, nextChange] = [0, 0]
+
+  const hear = async (atMs: number) => {
+    const from = nextChange
+    while (nextChange < changes.length && changes[nextChange]!.atMs <= atMs) nextChange++
+    await writeChanges(sql, changes.slice(from, nextChange))
+  }
+  const payments = async (atMs: number, isTime: (open: Open) => boolean) => {
+    for (const row of await openInvoices(sql)) {
+      const open: Open = { ...row, pays: paysOf.get(row.accountId)! }
+      if (!isTime(open)) continue
+      const half = open.pays === 'in parts' && open.parts === 0 && open.openMinor > 1n
+      await pay(clock.contextAt(atMs, 'bank'), open, half ? open.openMinor / 2n : open.openMinor)
+    }
+  }
+
+  const act = async (customer: Customer, step: Step) => {
+    const accountId = stage.accounts.get(customer.name)!
+    const ctx = clock.contextAt(step.atMs, customer.name)
+    const version = (plan: string) => stage.versions.get(plan)!
+    switch (step.do) {
+      case 'start':
+        return startSubscription(ctx, {
+          accountId,
+          planVersionId: version(step.plan),
+          quantities: step.quantities,
+          coupon: step.coupon,
+        })
+      case 'change':
+        return changePlan(ctx, { accountId, planVersionId: version(step.plan), quantities: step.quantities })
+      case 'pause':
+        return pauseSubscription(ctx, { accountId })
+      case 'resume':
+        return resumeSubscription(ctx, { accountId })
+      case 'cancel':
+        return step.when === 'now' ? cancelNow(ctx, { accountId }) : cancelAtPeriodEnd(ctx, { accountId })
+      case 'adjust': {
+        const fact = {
+          accountId,
+          kind: 'abuse' as const,
+          key: `sim:${step.atMs}`,
+          description: 'A container that was stopped as abuse',
+          amountMinor: step.amountMinor,
+          service: { start: new Date(step.atMs - DAY), end: ctx.now },
+          evidence: {},
+        }
+        const { id } = await proposeAdjustment(ctx, fact)
+        await proposeAdjustment(ctx, fact)
+        return decideAdjustment(ctx, { accountId, adjustmentId: id, approve: true, decision: 'seen' })
+      }
+      case 'grant':
+        return grantCredit(ctx, {
+          accountId,
+          kind: step.kind,
+          amountMinor: step.amountMinor,
+          reason: 'sim',
+          key: `sim:${step.atMs}`,
+          expiresAt: step.expiresMs === null ? null : new Date(step.expiresMs),
+        })
+    }
+  }
+  /** What is past due has to be paid before a plan can be changed; a change to what is there already is refused. */
+  const actPatiently = async (customer: Customer, step: Step): Promise<void> => {
+    try {
+      await act(customer, step)
+    } catch (error) {
+      if (!(error instanceof DomainError) || error.code !== 'CONFLICT') throw error
+      if (error.message.includes('that is the plan')) return
+      if (!/past due/.test(error.message)) throw error
+      await payments(step.atMs, ({ accountId }) => accountId === stage.accounts.get(customer.name))
+      await clock.tick(step.atMs)
+      await actPatiently(customer, step)
+    }
+  }
+
+  for (let atMs = script.fromMs; atMs <= script.untilMs; atMs += tickMs) {
+    for (; nextStep < steps.length && steps[nextStep]!.step.atMs < atMs; nextStep++) {
+      const { customer, step } = steps[nextStep]!
+      await hear(step.atMs)
+      await clock.tick(step.atMs)
+      await actPatiently(customer, step)
+    }
+    await hear(atMs)
+    await clock.tick(atMs)
+    await payments(atMs, (open) => isTimeToPay(open, atMs))
+  }
+}
