@@ -38,6 +38,14 @@ const schema = z.object({
   DATABASE_URL: optionalUrl,
   SMTP_URL: optionalUrl,
   WHARF_MAIL_FROM: z.string().default('Wharfinger <wharfinger@localhost>'),
+  /** Without it every account is collected by hand. */
+  STRIPE_SECRET_KEY: z
+    .string()
+    .regex(/^(sk|rk)_(test|live)_/, 'a secret key of Stripe, such as sk_live_…')
+    .optional(),
+  STRIPE_WEBHOOK_SECRET: z.string().startsWith('whsec_', "the endpoint's signing secret, whsec_…").optional(),
+  /** Where Stripe's API is, for a stand-in: `http://127.0.0.1:12111`. */
+  STRIPE_API_BASE: optionalUrl,
   GITHUB_CLIENT_ID: z.string().optional(),
   GITHUB_CLIENT_SECRET: z.string().optional(),
   OIDC_ISSUER: optionalUrl,

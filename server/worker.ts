@@ -12,6 +12,11 @@ import { collectBy } from './billing/drivers.ts'
 import { expireCredits } from './billing/expireCredits.ts'
 import { finalizeDrafts } from './billing/finalizeDrafts.ts'
 import { settle } from './billing/settle.ts'
+import { makeQueued } from './billing/stripe/calls.ts'
+import { compare } from './billing/stripe/compare.ts'
+import { followEvent } from './billing/stripe/followEvent.ts'
+import { poll } from './billing/stripe/poll.ts'
+import { syncSubscription } from './billing/stripe/syncSubscription.ts'
 import { followCap, watchSpend } from './billing/watchSpend.ts'
 import { pinEvidence } from './billing/pinEvidence.ts'
 import { systemContext, type Context } from './context.ts'
@@ -51,6 +56,8 @@ export const CRON: { match: string; task: JobName }[] = [
   { match: '17 * * * *', task: 'billing.dun' },
   { match: '47 * * * *', task: 'billing.expire_credits' },
   { match: '* * * * *', task: 'billing.watch_spend' },
+  { match: '*/5 * * * *', task: 'billing.stripe_poll' },
+  { match: '11 3 * * *', task: 'billing.stripe_compare' },
 ]
 
 const jobsTotal = new Counter({
@@ -88,6 +95,11 @@ export const handlers: Handlers = {
   'billing.settle_closed': settleClosed,
   'billing.tell_move': tellMove,
   'billing.move_customers': moveCustomers,
+  'billing.stripe_sync': syncSubscription,
+  'billing.stripe_call': makeQueued,
+  'billing.stripe_event': followEvent,
+  'billing.stripe_poll': (ctx) => poll(ctx),
+  'billing.stripe_compare': async (ctx) => void (await compare(ctx)),
   'billing.watch_spend': watchSpend,
   'billing.follow_cap': followCap,
   'billing.pin_evidence': (ctx, { accountId, invoiceId }) =>

@@ -2,15 +2,11 @@ import type { Context } from '../context.ts'
 import type { JobPayload } from '../jobs.ts'
 import { driverOf, type Collector, type Driver } from './collector.ts'
 import { manualCollector } from './manual.ts'
+import { stripeCollector } from './stripe/collector.ts'
 
-const COLLECTORS: Partial<Record<Driver, Collector>> = { manual: manualCollector }
+const COLLECTORS: Record<Driver, Collector> = { manual: manualCollector, stripe: stripeCollector }
 
-/** What collects by that driver. @throws Error where it is not set up; the job is tried again */
-const collectorOf = (driver: Driver): Collector => {
-  const collector = COLLECTORS[driver]
-  if (!collector) throw new Error(`no collector ${driver} is set up`)
-  return collector
-}
+const collectorOf = (driver: Driver): Collector => COLLECTORS[driver]
 
 /** Job `billing.collect`: has an invoice's driver do what follows from what became of it. */
 export const collectBy = async (ctx: Context, payload: JobPayload<'billing.collect'>): Promise<void> => {

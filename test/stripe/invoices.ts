@@ -320,6 +320,7 @@ export const payInvoice = (world: World, id: string, params: Params): Stripe.Inv
   if (flagOf(params['paid_out_of_band'])) {
     closePayments(world, invoice)
     invoice.amount_paid = invoice.amount_due
+    invoice.amount_paid_off_stripe = invoice.amount_due
     invoice.amount_remaining = 0
     markPaid(world, invoice)
     return invoice
