@@ -1,6 +1,7 @@
 import type { Pool, Tx } from '#db/client.ts'
 import { METERS } from '#agents/protocol.ts'
 import { eachMeter, METER_COLUMNS } from '../usage/meters.ts'
+import { ratesAt } from '../usage/rollHours.ts'
 
 /** Hours of minutes; what is older is kept in hours alone. */
 const MINUTES_FOR_HOURS = 24
@@ -117,6 +118,13 @@ const minutes = `
   where l.until_s > $1::int * 60.0
     and (l.kind = 'container' or m.minute % 15 = 14 or m.minute = ceil(l.until_s / 60)::int - 1)`
 
+/** What containers use now, as rolling would have left it. */
+const rates = `
+  update epoch e set cpu_cores = rate.cpu_cores, memory_mib = rate.memory_mib
+  from demo_life l join epoch k on k.host_id = l.host_id and k.epoch = l.epoch
+    cross join lateral (${ratesAt('k', 'k.last_minute')}) rate
+  where e.host_id = k.host_id and e.epoch = k.epoch and k.kind = 'container' and k.ended_at is null`
+
 /** Each hour's share of the totals, from the totals at its edges, so that all hours add up to them. */
 const hours = `
   insert into usage_hour (host_id, epoch, hour, ${eachMeter('$')})
@@ -195,6 +203,7 @@ export const writeHistory = async (
     await tx.unsafe(owners, [labels.app, labels.account])
     await tx.unsafe(apps)
     await tx.unsafe(minutes, [fromMinute])
+    await tx.unsafe(rates)
     await tx.unsafe(hours)
     await tx.unsafe(accounts)
     await tx.unsafe(hostMinutes, [fromMinute])

@@ -10,14 +10,6 @@ import { columnOf, hoursOf, type Amounts, type Points } from './sql.ts'
 /** Newest first among the epochs of one container or storage object. */
 const AGE = `row_number() over (partition by e.host_id, e.kind, e.object_id order by e.opened_at desc, t.from_hour desc)`
 
-/** Of a container's epoch `e` on a host at `p`: cores and MiB between its two newest minutes, null without two. */
-const RATES = `left join lateral (
-    select (max(cpu_us) - min(cpu_us))::float8 / nullif(60000000.0 * (max(minute) - min(minute)), 0) as cpu_cores,
-      (max(memory_mib_s) - min(memory_mib_s))::float8 / nullif(60.0 * (max(minute) - min(minute)), 0) as memory_mib
-    from (select minute, cpu_us, memory_mib_s from usage_minute m where e.ended_at is null and m.host_id = e.host_id
-      and m.epoch = e.epoch and m.minute > p.last_minute - 5 and m.minute <= p.last_minute order by minute desc limit 2) two
-  ) now on true`
-
 const RUNS = `e.ended_at is null and e.boot_id = p.boot_id and e.last_minute > p.last_minute - 5 and h.revoked_at is null`
 
 /** Usage of the epoch `t` in its hours `[lo, hi)`: of whole days from their sums, of the rest by the hour. */
@@ -90,15 +82,16 @@ export type AppPresent = {
 export const presentOfApps = async (sql: Sql, accountId: bigint, app?: string): Promise<AppPresent[]> => [
   ...(await sql<AppPresent[]>`
     with mine as materialized (
-      select t.app, e.host_id, e.epoch, e.kind, e.boot_id, e.ended_at, e.last_minute, e.size_bytes, ${sql.unsafe(AGE)} as age
+      select t.app, e.host_id, e.kind, e.boot_id, e.ended_at, e.last_minute, e.cpu_cores, e.memory_mib, e.size_bytes,
+        ${sql.unsafe(AGE)} as age
       from attribution t join epoch e on e.host_id = t.host_id and e.epoch = t.epoch
       where t.account_id = ${accountId} ${app === undefined ? sql`` : sql`and t.app = ${app}`}
     )
     select app, sum(running)::int as running, sum(cpu_cores) as cpu_cores, sum(memory_mib) as memory_mib,
       sum(disk)::bigint as disk_bytes, sum(log)::bigint as log_bytes
     from (
-      select e.app, 1 as running, now.cpu_cores, now.memory_mib, 0::bigint as disk, 0::bigint as log
-      from mine e join host h on h.id = e.host_id join host_progress p on p.host_id = e.host_id ${sql.unsafe(RATES)}
+      select e.app, 1 as running, e.cpu_cores, e.memory_mib, 0::bigint as disk, 0::bigint as log
+      from mine e join host h on h.id = e.host_id join host_progress p on p.host_id = e.host_id
       where e.kind = 'container' and e.age = 1 and ${sql.unsafe(RUNS)}
       union all
       select app, 0, null, null, case when kind = 'log' then 0 else size_bytes end, case when kind = 'log' then size_bytes else 0 end
@@ -155,7 +148,7 @@ export const containersOf = async (
   const [from, until] = window ? hoursOf(window) : [0, 0]
   const like = of.text ? `%${of.text.replace(/[\\%_]/g, '\\$&')}%` : null
   const order = sql`${of.runningFirst === false ? sql`` : sql`running desc nulls last,`}
-    ${of.by && window ? sql`${sql(columnOf(of.by))} desc,` : sql``} opened_at desc, epoch`
+    ${of.by && window ? sql`${sql(columnOf(of.by))} desc,` : sql``} opened_at desc, b.epoch`
   const rows = await sql<
     (Omit<ContainerRow, 'epoch' | 'used'> & {
       epoch: bigint
@@ -191,20 +184,17 @@ export const containersOf = async (
         from mine t cross join lateral ${sql.unsafe(usedBetween(eachMeter('$')))}
         where ${window !== null} and t.lo < t.hi group by t.host_id, t.container_id
       ) part group by host_id, container_id having max(epoch) is not null
-    ),
-    listed as (
-      select b.*, e.name, e.image, e.boot_id, e.opened_at, e.ended_at, e.limits, e.last_minute, h.name as host,
-        coalesce((e.state ->> 'oomKills')::int, 0) as oom_kills, ${sql.unsafe(RUNS)} as running, count(*) over ()::int as total
-      from box b
-      join epoch e on e.host_id = b.host_id and e.epoch = b.epoch
-      join host h on h.id = b.host_id
-      left join host_progress p on p.host_id = b.host_id
-      where ${like}::text is null or e.name ilike ${like}
-      order by ${order} limit ${of.limit ?? 2000}
     )
-    select e.*, now.cpu_cores, now.memory_mib
-    from listed e left join host_progress p on p.host_id = e.host_id ${sql.unsafe(RATES)}
-    order by ${order}`
+    select b.*, e.name, e.image, e.opened_at, e.ended_at, e.limits, h.name as host, ${sql.unsafe(RUNS)} as running,
+      case when e.ended_at is null and e.last_minute > p.last_minute - 5 then e.cpu_cores end as cpu_cores,
+      case when e.ended_at is null and e.last_minute > p.last_minute - 5 then e.memory_mib end as memory_mib,
+      coalesce((e.state ->> 'oomKills')::int, 0) as oom_kills, count(*) over ()::int as total
+    from box b
+    join epoch e on e.host_id = b.host_id and e.epoch = b.epoch
+    join host h on h.id = b.host_id
+    left join host_progress p on p.host_id = b.host_id
+    where ${like}::text is null or e.name ilike ${like}
+    order by ${order} limit ${of.limit ?? 2000}`
   const total = rows[0]?.total ?? 0
   return {
     total,

@@ -98,6 +98,16 @@ const touched = `
     group by p.host_id, p.epoch, e.opened_at, host.last_minute
   )`
 
+/** Cores and MiB of the container `epoch` between its reading at a minute and the one before, none 5 minutes away or more. */
+export const ratesAt = (epoch: string, minute: string) => `
+  select (max(cpu_us) - min(cpu_us))::float8 / nullif(60000000.0 * (max(minute) - min(minute)), 0) as cpu_cores,
+    (max(memory_mib_s) - min(memory_mib_s))::float8 / nullif(60.0 * (max(minute) - min(minute)), 0) as memory_mib
+  from (
+    select u.minute, u.cpu_us, u.memory_mib_s from usage_minute u
+    where ${epoch}.kind = 'container' and u.host_id = ${epoch}.host_id and u.epoch = ${epoch}.epoch
+      and u.minute > ${minute} - 5 and u.minute <= ${minute} order by u.minute desc limit 2
+  ) two`
+
 /** The totals at every edge of the touched hours; the rule is \`totalsAt\` of hour.ts, in SQL. */
 const edges = `
   edge as materialized (
@@ -147,10 +157,11 @@ const edges = `
   ),
   seen as (
     -- Never waits for ingest, which might wait for this: what it holds is seen by the next roll.
-    update epoch e set last_minute = s.minute
+    update epoch e set last_minute = s.minute, cpu_cores = s.cpu_cores, memory_mib = s.memory_mib
     from (
-      select k.host_id, k.epoch, m.minute from (select host_id, epoch, max(minute) as minute from edge group by 1, 2) m
+      select k.host_id, k.epoch, m.minute, rate.* from (select host_id, epoch, max(minute) as minute from edge group by 1, 2) m
       join epoch k on k.host_id = m.host_id and k.epoch = m.epoch
+      cross join lateral (${ratesAt('k', 'm.minute')}) rate
       where m.minute > coalesce(k.last_minute, 0) for no key update of k skip locked
     ) s
     where e.host_id = s.host_id and e.epoch = s.epoch

@@ -6,6 +6,7 @@ import { grantAll } from '#server/accounts/firstOperator.ts'
 import { METER_COLUMNS } from '#server/usage/meters.ts'
 import { keepPartitions } from '#server/usage/partitions.ts'
 import { seedQuotas } from '#server/usage/quotas.ts'
+import { ratesAt } from '#server/usage/rollHours.ts'
 
 export const OPERATOR = 'operator@bench.example'
 export const CUSTOMER = 'customer@bench.example'
@@ -207,6 +208,9 @@ export const seedPages = async (sql: Pool, env: Env): Promise<number> => {
   await sql`insert into setting (key, value, updated_by)
     values ('usage.minutes_from', to_jsonb(${Math.ceil((nowMinute - MINUTES) / 60) * 60}::int), 'bench')`
   await seedMinutes(sql, nowMinute)
+  await sql.unsafe(`update epoch k set cpu_cores = rate.cpu_cores, memory_mib = rate.memory_mib
+    from epoch e cross join lateral (${ratesAt('e', 'e.last_minute')}) rate
+    where k.host_id = e.host_id and k.epoch = e.epoch and e.kind = 'container'`)
   await seedHours(sql, nowMinute)
   await seedReports(sql)
   await sql`vacuum analyze`
