@@ -55,6 +55,8 @@ export function CustomerShell({
             { label: 'Overview', href: `/${account}`, exact: true },
             { label: 'Apps', href: `/${account}/apps` },
             { label: 'Usage', href: `/${account}/usage` },
+            { label: 'Spend', href: `/${account}/spend` },
+            { label: 'Billing', href: `/${account}/billing` },
             { label: 'Members', href: `/${account}/members` },
             { label: 'Settings', href: `/${account}/settings` },
           ]}

@@ -31,6 +31,8 @@ export const accountPlaces = (account: string): readonly Place[] => [
   { label: 'Overview', href: `/${account}`, key: 'o' },
   { label: 'Apps', href: `/${account}/apps`, key: 'a' },
   { label: 'Usage', href: `/${account}/usage`, key: 'u' },
+  { label: 'Spend', href: `/${account}/spend`, key: 'p' },
+  { label: 'Billing', href: `/${account}/billing`, key: 'b' },
   { label: 'Members', href: `/${account}/members`, key: 'm' },
   { label: 'Settings', href: `/${account}/settings`, key: 's' },
 ]

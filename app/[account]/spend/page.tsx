@@ -1,0 +1,103 @@
+import type { Metadata } from 'next'
+import { attempt, load, server } from '../../server.ts'
+import { Live } from '../../shell/live.tsx'
+import { FilterSelect } from '../../ui/filters.tsx'
+import { PageHead, Panel } from '../../ui/panel.tsx'
+import { Empty, ErrorPanel } from '../../ui/states.tsx'
+import { MeteredTo, PendingUsage } from '../metered.tsx'
+import type { Search } from '../window.ts'
+import { AppTable } from './app-table.tsx'
+import { CapBanner } from './cap-banner.tsx'
+import { ExportSpend } from './export-spend.tsx'
+import { askedPeriod, periodName, periodWords } from './period.ts'
+import { CourseChart, DaysChart } from './spend-charts.tsx'
+import { SpendHead } from './spend-head.tsx'
+
+export const metadata: Metadata = { title: 'Spend' }
+
+/** What a billing period has cost so far, what it will come to, and what happens at budget and cap. */
+export default async function SpendPage({
+  params,
+  searchParams,
+}: {
+  params: Promise<{ account: string }>
+  searchParams: Promise<Search>
+}) {
+  const { account } = await params
+  const at = askedPeriod(await searchParams)
+  const now = new Date()
+  const asked = { account, ...(at ? { at } : {}) }
+  const api = await server()
+  const [view, me, overview, days, metered] = await Promise.all([
+    load(api.accounts.view({ account })),
+    load(api.accounts.me()),
+    load(api.billing.spend.overview(asked)),
+    attempt(api.billing.spend.days(asked)),
+    load(api.usage.metered({ account })),
+  ])
+  if (!overview) {
+    return (
+      <>
+        <PageHead title="Spend" />
+        <Panel title="No plan in this period">
+          <Empty
+            title={at ? `${account} had no plan then.` : `${account} has no plan yet.`}
+            action={
+              <a href={`/${account}/${at ? 'spend' : 'usage'}`}>{at ? 'Show the running period' : 'Show usage'}</a>
+            }
+          >
+            Usage is counted from a container's first minute. It costs nothing until the account is on a plan.
+          </Empty>
+        </Panel>
+      </>
+    )
+  }
+  const { period, periods } = overview
+  const mayLift = me.roles.includes('admin') || (view.role !== null && view.role !== 'member')
+  const name = `${account}-${period.start.toISOString().slice(0, 10)}`
+  return (
+    <>
+      <Live topics={[`usage:${view.id}`, `account:${view.id}`]} />
+      <PageHead
+        title="Spend"
+        sub={
+          <>
+            {periodWords(period, now)} {period.isRunning && <MeteredTo of={metered} />}
+          </>
+        }
+        actions={
+          <>
+            {periods.length > 1 && (
+              <FilterSelect
+                name="period"
+                label="Billing period"
+                value={period.isRunning ? '' : period.start.toISOString()}
+                options={periods.map((one, index) => ({
+                  value: index === 0 ? '' : one.start.toISOString(),
+                  label: periodName(one, now),
+                }))}
+              />
+            )}
+            <ExportSpend account={account} at={at} />
+          </>
+        }
+      />
+      <div className="stack">
+        <CapBanner of={overview} account={account} mayLift={mayLift} />
+        {period.isRunning && <PendingUsage of={metered} />}
+        <SpendHead of={overview} account={account} now={now} />
+        {days.ok && days.value ? (
+          <div className="split split-wide">
+            <CourseChart of={days.value} overview={overview} csvName={`${name}-spend`} />
+            <DaysChart of={days.value} csvName={`${name}-spend-by-day`} />
+          </div>
+        ) : (
+          <Panel title="Spend by day">
+            <ErrorPanel title="The charts cannot be shown">{days.ok ? 'There is no plan.' : days.message}</ErrorPanel>
+          </Panel>
+        )}
+        <AppTable of={overview} account={account} now={now} />
+      </div>
+    </>
+  )
+}
