@@ -19,7 +19,7 @@ export type CouponTerms = Coupon & { code: string; duration: 'once' | 'months' |
 
 /** An invoice before it is known when it is finalized: what was fixed when it was made, and the terms it bills usage by. */
 export type Bill = { key: string; madeMs: number; fromMs: number; untilMs: number; given: Line[]; held: Held[] | null }
-/** Credit that no invoice could be made of at once: it waits from then on. */
+/** Credit that no invoice could be made of at once: it waits from then on, for what is finalized after it was given. */
 type Waiting = { fromMs: number; amount: bigint }
 export type Invoice = Pick<Bill, 'key' | 'fromMs' | 'untilMs'> & Sums & { lines: Line[] }
 
@@ -75,7 +75,7 @@ export const billsOf = (
     const sum = lines.reduce((total, line) => total + line.amount, 0n)
     if (sum > 0n)
       bills.push({ key: `${key}@${atMs}`, madeMs: atMs, fromMs: atMs, untilMs: end, given: lines, held: null })
-    else if (sum < 0n) waiting.push({ fromMs: atMs, amount: sum })
+    else if (sum < 0n) waiting.push({ fromMs: atMs + 1, amount: sum })
   }
 
   /** The terms of `[from, until)`; those of one plan that follow each other are one. */
@@ -243,7 +243,7 @@ export const billsOf = (
     for (; of && of.until <= step.atMs; of = current()) close(of)
     if (step.do === 'start') start(step)
     else if (step.do === 'adjust' && step.amountMinor !== 0n)
-      waiting.push({ fromMs: step.atMs, amount: step.amountMinor })
+      waiting.push({ fromMs: step.atMs + 1, amount: step.amountMinor })
     else if (!of || of.terms.at(-1)!.plan === FREE) continue
     else if (step.do === 'change') change(of, step)
     else if (step.do === 'pause') turn(of, 'paused', step.atMs)
@@ -291,7 +291,7 @@ export const invoicesOf = (facts: {
   const waiting = facts.waiting.map((one) => ({ ...one }))
   const credits: Credit[] = facts.grants.map((grant) => ({
     kind: grant.kind,
-    fromMs: grant.atMs,
+    fromMs: grant.atMs + 1,
     expiresMs: grant.expiresMs,
     left: grant.amountMinor,
   }))
