@@ -8,8 +8,8 @@ import { httpSeconds } from './metrics.ts'
 export type Route = {
   method: 'GET' | 'POST'
   path: string
-  /** Who may call it, for the authorization test: an agent's signature, anybody, or a metrics reader. */
-  access: 'agent' | 'anyone' | 'metrics'
+  /** Who may call it, for the authorization test: an agent's signature, anybody, a metrics reader, who sees the account named. */
+  access: 'agent' | 'anyone' | 'metrics' | 'account'
   handle(exchange: Exchange): Promise<void> | void
 }
 

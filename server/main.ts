@@ -56,7 +56,7 @@ const serve = async (env: Env, database: Database) => {
 
   let closing = false
   const ingest = await ingestReady
-  const routes = [...probeRoutes(sql, env, () => closing), ...domainRoutes({ sql, env, live, ingest })]
+  const routes = [...probeRoutes(sql, env, () => closing), ...domainRoutes({ sql, env, auth, live, ingest })]
   const deps = { sql, env, auth, live, routes }
   Object.assign(globalThis, { [Symbol.for('wharfinger')]: pageCaller(deps) })
   // Agents come first: they are taken before the pages are ready, and requests for pages wait.

@@ -1,4 +1,8 @@
 import type { Pool } from '#db/client.ts'
+import { watchDrift } from './billing/stripe/drift.ts'
+import { webhookRoute } from './billing/stripe/receiveEvent.ts'
+import type { Auth } from './accounts/auth.ts'
+import { routes as billingRoutes } from './billing/routes.ts'
 import { createHostKeys } from './hosts/keys.ts'
 import { routes as hostsRoutes } from './hosts/routes.ts'
 import type { Env } from './env.ts'
@@ -8,14 +12,17 @@ import { findingsRoutes } from './usage/findingsRoute.ts'
 import type { Ingest } from './usage/ingest.ts'
 
 /** What the domains' HTTP routes need. `ingest` is absent in a process without that role. */
-export type RouteDeps = { sql: Pool; env: Env; live: Live; ingest: Ingest | undefined }
+export type RouteDeps = { sql: Pool; env: Env; auth: Auth; live: Live; ingest: Ingest | undefined }
 
 /** Every HTTP route outside tRPC, sign-in and pages. */
 export const domainRoutes = (deps: RouteDeps): Route[] => {
+  watchDrift(deps.sql)
   const keys = createHostKeys(deps.sql, { live: deps.live })
   return [
     ...hostsRoutes({ ...deps, keys }),
     ...findingsRoutes({ ...deps, keys }),
+    webhookRoute(deps),
+    ...billingRoutes(deps),
     ...(deps.ingest ? deps.ingest.routes : []),
   ]
 }

@@ -42,7 +42,7 @@ export const invoice = noun('Invoices, and what proves them.', {
         for (const { agrees, what, says } of found.checks) out(said(agrees, what, says))
         out('\n')
         for (const { position, agrees, description, amount, says } of found.lines)
-          out(said(agrees, `line ${position + 1}, ${description}, ${amount}`, says.join(', ')))
+          out(said(agrees, `line ${position}, ${description}, ${amount}`, says.join(', ')))
       }
       if (found.agrees) return
       const differ = [...found.checks, ...found.lines].filter(({ agrees }) => !agrees).length

@@ -8,7 +8,8 @@ import { bootAnchors, hostKeysOf, leftOutRows, ownEpochs, reportsNamed, type Kep
 import { manifestOf, manifestText, type BundledHost, type BundledReport, type BundleParts } from './bundle.ts'
 import { canonical } from './canonical.ts'
 import { reportKeyOf, type WindowEvidence } from './evidence.ts'
-import { evidenceRow, inputBody, invoiceOf, linesOf, pinsOf, type InvoiceRow } from './evidenceSql.ts'
+import { linesOf } from './sql.ts'
+import { evidenceRow, inputBody, invoiceOf, pinsOf, type ProvenInvoice } from './evidenceSql.ts'
 import { unpackEvidence } from './pinEvidence.ts'
 import { namesOthers, openReport } from './placeRows.ts'
 import { versionRow } from './planVersion.ts'
@@ -115,7 +116,7 @@ export const sealBundle = async (
     ),
   )
   const parts: BundleParts = {
-    invoice: statedOf(invoice as InvoiceRow & { number: string }, lines),
+    invoice: statedOf(invoice as ProvenInvoice & { number: string }, lines),
     inputs: JSON.parse(inflateSync(body).toString('utf8')),
     terms: await termsOf(
       sql,

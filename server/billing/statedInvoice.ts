@@ -1,11 +1,12 @@
 import type { KeptReport } from '../usage/evidence.ts'
 import type { StatedInvoice, StatedReading } from './bundle.ts'
 import { reportKeyOf, type WindowEvidence } from './evidence.ts'
-import type { InvoiceRow, LineRow } from './evidenceSql.ts'
+import type { ProvenInvoice } from './evidenceSql.ts'
+import type { LineRow } from './sql.ts'
 import { openReport } from './placeRows.ts'
 
 /** An invoice as a bundle says it, from its rows. */
-export const statedOf = (invoice: InvoiceRow & { number: string }, lines: readonly LineRow[]): StatedInvoice => ({
+export const statedOf = (invoice: ProvenInvoice & { number: string }, lines: readonly LineRow[]): StatedInvoice => ({
   number: invoice.number,
   currency: invoice.currency,
   periodStart: invoice.periodStart.toISOString(),

@@ -103,7 +103,7 @@ export const verifyLines = (
   const stated = parts.invoice
   const composed = composeInvoice(inputs)
   const { totals } = composed
-  const lines = composed.lines.map((line, i) => checkLine(line, i, stated, inputs, provenIn))
+  const lines = composed.lines.map((line, i) => checkLine(line, i + 1, stated, inputs, provenIn))
   const sums = [
     ['subtotal', totals.subtotalMinor, stated.subtotalMinor],
     ['discount', totals.discountMinor, stated.discountMinor],

@@ -241,6 +241,14 @@ test('routes for anyone ask nobody who they are', async () => {
   }
 })
 
+test('routes of an account take nothing but a session or token that sees it', async () => {
+  for (const { method, path, access } of plane.routes) {
+    if (access !== 'account') continue
+    expect([path, await status(method, pathOf(path))]).toEqual([path, 401])
+    expect([path, await status(method, pathOf(path), { authorization: 'Bearer wharf_not-one' })]).toEqual([path, 401])
+  }
+})
+
 test('metrics are read on loopback, elsewhere with their token', async () => {
   expect(await status('GET', '/metrics')).toBe(200)
   const afar = { 'x-forwarded-for': '198.51.100.7' }

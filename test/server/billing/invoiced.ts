@@ -104,10 +104,10 @@ export const finalizeByHand = async (
     values (${accountId}, (select id from legal_entity where key = 'test'), 'manual', 'draft', ${inputs.key},
       ${inputs.currency}, ${inputs.period.start}, ${inputs.period.end}, ${inputs.asOf}) returning id`
   const id = row!.id
-  for (const [position, line] of lines.entries()) {
+  for (const [i, line] of lines.entries()) {
     await sql`insert into invoice_line (account_id, invoice_id, position, kind, description, plan_version_id, price, meter,
         app, quantity, unit_amount, exact, amount_minor, service_start, service_end, detail)
-      values (${accountId}, ${id}, ${position}, ${line.kind}, ${line.description}, ${line.planVersionId}, ${line.price},
+      values (${accountId}, ${id}, ${i + 1}, ${line.kind}, ${line.description}, ${line.planVersionId}, ${line.price},
         ${line.meter}, ${line.app}, ${line.quantity}, ${line.unitAmount}, ${line.exact}, ${line.amount},
         ${line.service.start}, ${line.service.end},
         ${JSON.stringify(line.detail, (_, v: unknown) => (typeof v === 'bigint' ? v.toString() : v))}::text::jsonb)`

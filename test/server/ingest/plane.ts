@@ -61,7 +61,7 @@ export const startPlane = async (sql: Pool, databaseUrl: string, variables: Reco
   const live = await listen(sql)
   const auth = makeAuth({ env, databaseUrl })
   const ingest = await startIngest({ env, databaseUrl })
-  const routes = [...probeRoutes(sql, env, () => false), ...domainRoutes({ sql, env, live, ingest })]
+  const routes = [...probeRoutes(sql, env, () => false), ...domainRoutes({ sql, env, auth, live, ingest })]
   const handle = webHandler({ sql, env, auth, live, routes, pages: undefined })
   const server = createServer((req, res) => void handle(req, res))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
