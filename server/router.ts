@@ -2,6 +2,7 @@ import { accountsRouter } from './accounts/router.ts'
 import { billingRouter } from './billing/router.ts'
 import { liveRouter } from './changes.ts'
 import { hostsRouter } from './hosts/router.ts'
+import { incidentsRouter } from './incidents/router.ts'
 import { noticesRouter } from './notices/router.ts'
 import { createCallerFactory, router } from './trpc.ts'
 import { searchRouter, usageRouter } from './usage/router.ts'
@@ -12,6 +13,7 @@ export const appRouter = router({
   notices: noticesRouter,
   hosts: hostsRouter,
   usage: usageRouter,
+  incidents: incidentsRouter,
   billing: billingRouter,
   search: searchRouter,
   live: liveRouter,
