@@ -6,6 +6,7 @@ import { addJob } from '../jobs.ts'
 import { exponentOf, inMinor, parseExact } from '../money.ts'
 import { isCountry } from './country.ts'
 import { ensureProfile } from './ensureProfile.ts'
+import { followPlan } from './followPlan.ts'
 import { plainTaxId, taxIdFault } from './taxId.ts'
 
 export type ProfileEdit = {
@@ -56,6 +57,7 @@ export const editProfile = async (ctx: Context, accountId: bigint, edit: Profile
         country = ${wanted.country}, tax_id = ${wanted.taxId}, reference = ${wanted.reference},
         contacts = ${[...wanted.contacts]}::text[], updated_at = ${ctx.now}
       where account_id = ${accountId}`
+    await followPlan(tx, accountId)
     await audit(tx, ctx, {
       action: 'billing.profile.edit',
       subject: { kind: 'billing_profile', id: accountId },

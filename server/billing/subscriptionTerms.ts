@@ -1,6 +1,7 @@
 import type { Sql } from '#db/client.ts'
 import { DomainError } from '../errors.ts'
 import { HOUR_MS, type Window } from '../time.ts'
+import { followPlan } from './followPlan.ts'
 import { addMonths, hoursOf } from './period.ts'
 import { planVersionOf } from './planVersion.ts'
 import type { Stretch } from './rated.ts'
@@ -30,11 +31,12 @@ export const appendTerm = async (
   return row!.id
 }
 
-/** Ends the open term. @throws CONFLICT where it begins after `at` */
+/** Ends the open term; who collects the account's money is told. @throws CONFLICT where it begins after `at` */
 export const endTerm = async (tx: Sql, of: Pick<Subscription, 'accountId' | 'id'>, at: Date): Promise<void> => {
   const [open] = await tx<{ fromAt: Date }[]>`update subscription_term set until_at = ${at}
     where account_id = ${of.accountId} and subscription_id = ${of.id} and until_at is null returning from_at`
   if (open && open.fromAt > at) throw new DomainError('CONFLICT', 'the plan was changed since; look at it again')
+  await followPlan(tx, of.accountId)
 }
 
 /** How long the month is that a period is part of, where it ended before that was over. */
