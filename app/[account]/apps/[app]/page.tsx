@@ -28,7 +28,7 @@ export const generateMetadata = async ({ params }: { params: Params }): Promise<
 
 const MIB = 1_048_576
 /** So many containers at first, and so many where all are asked for. */
-const FIRST_CONTAINERS = 50
+const FIRST_CONTAINERS = 25
 const MOST_CONTAINERS = 1_000
 
 /** One app: what runs now, what it used in a window, its containers. */
