@@ -7,6 +7,7 @@ import { couponBack } from './couponBack.ts'
 import { couponPart } from './couponPart.ts'
 import { endPeriodEarly } from './endPeriodEarly.ts'
 import { closeSubscription, endSubscription } from './endSubscription.ts'
+import { followPlan } from './followPlan.ts'
 import { invoiceNow, type BilledNow } from './invoiceNow.ts'
 import { planVersionOf } from './planVersion.ts'
 import { creditLines } from './prorate.ts'
@@ -88,12 +89,13 @@ const unusedLines = async (sql: Sql, subscription: Subscription, at: Date): Prom
 export const previewCancel = async (
   ctx: Context,
   { accountId }: { accountId: bigint },
-): Promise<{ at: Date; endsAt: Date; lines: RatedLine[]; backMinor: Minor }> => {
+): Promise<{ at: Date; endsAt: Date; currency: string; lines: RatedLine[]; backMinor: Minor }> => {
   const live = await liveSubscription(ctx.sql, accountId)
   if (!live) throw new DomainError('NOT_FOUND', 'this account has no plan yet')
   const at = wholeSecond(ctx.now)
   const lines = await unusedLines(ctx.sql, live, at)
-  return { at, endsAt: live.paidUntil, lines, backMinor: minor(-sumOf(lines.map((line) => line.amount))) }
+  const { currency } = await planVersionOf(ctx.sql, live.planVersionId)
+  return { at, endsAt: live.paidUntil, currency, lines, backMinor: minor(-sumOf(lines.map((line) => line.amount))) }
 }
 
 const payingLive = async (tx: Tx, accountId: bigint): Promise<Subscription> => {
@@ -106,6 +108,7 @@ const payingLive = async (tx: Tx, accountId: bigint): Promise<Subscription> => {
 const mark = async (tx: Tx, ctx: Context, subscription: Subscription, ends: boolean) => {
   const { accountId, id } = subscription
   await tx`update subscription set cancel_at_period_end = ${ends} where account_id = ${accountId} and id = ${id}`
+  await followPlan(tx, accountId)
   await audit(tx, ctx, {
     action: ends ? 'billing.subscription.cancel_at_period_end' : 'billing.subscription.keep',
     subject: { kind: 'subscription', id },
