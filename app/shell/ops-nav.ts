@@ -15,6 +15,7 @@ export const OPS_GROUPS: readonly { title: string; places: readonly Place[] }[] 
   },
   { title: 'Police', places: [{ label: 'Quotas', href: '/ops/quotas', key: 'q', count: 'quotas' }] },
   { title: 'Operate', places: [{ label: 'Hosts', href: '/ops/hosts', key: 'h', count: 'hosts' }] },
+  { title: 'Bill', places: [{ label: 'Catalog', href: '/ops/catalog', key: 'c' }] },
   {
     title: 'Account',
     places: [
@@ -32,6 +33,7 @@ export const accountPlaces = (account: string): readonly Place[] => [
   { label: 'Apps', href: `/${account}/apps`, key: 'a' },
   { label: 'Usage', href: `/${account}/usage`, key: 'u' },
   { label: 'Spend', href: `/${account}/spend`, key: 'p' },
+  { label: 'Plan', href: `/${account}/plan`, key: 'p' },
   { label: 'Billing', href: `/${account}/billing`, key: 'b' },
   { label: 'Members', href: `/${account}/members`, key: 'm' },
   { label: 'Settings', href: `/${account}/settings`, key: 's' },

@@ -65,8 +65,8 @@ export const catalogRouter = router({
     await discardDraft(ctx, input)
     return input
   }),
-  /** What last month's invoices would have been by these terms. */
-  preview: admin.input(draft).query(({ ctx, input }) => previewVersion(ctx.sql, input, ctx.now)),
+  /** What last month's invoices would have been by these terms. Changes nothing; terms are too long for an address. */
+  preview: admin.input(draft).mutation(({ ctx, input }) => previewVersion(ctx.sql, input, ctx.now)),
   publish: admin.input(z.object({ id })).mutation(async ({ ctx, input }) => {
     await publishVersion(ctx, input)
     return input

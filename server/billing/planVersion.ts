@@ -5,6 +5,7 @@ import type { PriceVersion } from './terms.ts'
 /** A plan version with what rating does not need. `publishedAt` is null while it is a draft. */
 export type VersionRow = PriceVersion & {
   planName: string
+  planDescription: string
   trialDays: number
   digest: string
   publishedAt: Date | null
@@ -12,7 +13,8 @@ export type VersionRow = PriceVersion & {
 
 type Row = Omit<VersionRow, 'id'> & { id: bigint }
 
-const columns = (sql: Sql) => sql`v.id, p.key as plan, p.name as plan_name, v.version, v.currency, v.interval, v.terms,
+const columns = (sql: Sql) => sql`v.id, p.key as plan, p.name as plan_name, p.description as plan_description,
+  v.version, v.currency, v.interval, v.terms,
   v.trial_days, v.digest, v.published_at`
 const viewed = (row: Row): VersionRow => ({ ...row, id: row.id.toString() })
 const priced = (row: VersionRow): PriceVersion => {

@@ -42,7 +42,7 @@ const findParams = async (): Promise<Record<string, string>> => {
     order by a.id desc limit 1`
   await sql.end()
   if (!row) throw new Error('the demo has no container that runs')
-  return { ...row, name: row['account'] ?? '' }
+  return { ...row, name: row['account'] ?? '', plan: 'business' }
 }
 
 const pathOf = (route: string): string =>
