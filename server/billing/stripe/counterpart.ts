@@ -1,7 +1,7 @@
 import type Stripe from 'stripe'
 import type { Context } from '../../context.ts'
 import { DomainError } from '../../errors.ts'
-import { subscriptionOf, type Subscription } from '../subscriptionSql.ts'
+import { subscriptionOf } from '../subscriptionSql.ts'
 import { secondsOf } from './amount.ts'
 import { makeCall } from './calls.ts'
 import { installationOf, needStripe } from './client.ts'
@@ -20,19 +20,15 @@ const NEAR_S = 12 * 3_600
 export const counterpartOf = async (ctx: Context, ours: InvoiceRow, customer: string): Promise<Stripe.Invoice> => {
   const stripe = needStripe(ctx.env)
   if (ours.stripeInvoiceId) return stripe.invoices.retrieve(ours.stripeInvoiceId)
-  await syncSubscription(ctx, { accountId: String(ours.accountId) })
-  const subscription =
-    ours.subscriptionId === null ? undefined : await subscriptionOf(ctx.sql, ours.accountId, ours.subscriptionId)
-  const renewal = subscription && (await renewalOf(ctx, stripe, ours, subscription))
-  return renewal ?? makeOwn(ctx, stripe, ours, customer)
+  return (await renewalOf(ctx, ours)) ?? makeOwn(ctx, stripe, ours, customer)
 }
 
-const renewalOf = async (
-  ctx: Context,
-  stripe: Stripe,
-  ours: InvoiceRow,
-  { stripeSubscriptionId }: Subscription,
-): Promise<Stripe.Invoice | undefined> => {
+/** What Stripe's clock or Checkout made of the same thing. @throws UNAVAILABLE where the renewal is still to come */
+export const renewalOf = async (ctx: Context, ours: InvoiceRow): Promise<Stripe.Invoice | undefined> => {
+  const stripe = needStripe(ctx.env)
+  if (ours.subscriptionId === null) return undefined
+  await syncSubscription(ctx, { accountId: String(ours.accountId) })
+  const { stripeSubscriptionId } = await subscriptionOf(ctx.sql, ours.accountId, ours.subscriptionId)
   const isPeriod = ours.key.startsWith('period:')
   if (!stripeSubscriptionId || !(isPeriod || ours.key.startsWith('start:'))) return undefined
   const end = secondsOf(ours.periodEnd)

@@ -13,7 +13,7 @@ import { makeCall } from './calls.ts'
 import { needStripe } from './client.ts'
 import { ensureCustomer } from './customer.ts'
 import { foundDrift, goneDrift } from './drift.ts'
-import { counterpartOf } from './counterpart.ts'
+import { counterpartOf, renewalOf } from './counterpart.ts'
 import { followInvoice } from './followInvoice.ts'
 import { linesFor, missingOf, type OurLine } from './lines.ts'
 import { invoiceRow, linesOf, linkInvoice, netOf, prepaidLeft, type InvoiceRow } from './sql.ts'
@@ -34,6 +34,7 @@ export const settleInvoice = async (ctx: Context, ref: InvoiceRef): Promise<void
   if (!ours || ours.state !== 'draft' || ours.asOf === null) return
   const stripe = needStripe(ctx.env)
   const customer = await ensureCustomer(ctx, ref.accountId)
+  if ((await linesOf(ctx.sql, ref)).length === 0) return settleNothing(ctx, ours)
   const found = await counterpartOf(ctx, ours, customer)
   if (!(await linkInvoice(ctx.sql, ref, found.id)))
     throw new DomainError('CONFLICT', `Stripe's invoice ${found.id} is another of ours already`)
@@ -43,6 +44,27 @@ export const settleInvoice = async (ctx: Context, ref: InvoiceRef): Promise<void
   if (there.status === 'draft') there = await finalizeThere(ctx, ours, customer, there)
   await finalizeHere(ctx, ours, await stripe.invoices.retrieve(there.id))
   await followInvoice(ctx, there.id)
+}
+
+/** Nothing was used and nothing is due: Stripe's renewal of nothing goes its way, and our draft is dropped. */
+const settleNothing = async (ctx: Context, ours: InvoiceRow): Promise<void> => {
+  const { accountId, id } = ours
+  const renewal = await renewalOf(ctx, ours)
+  if (renewal && !(await isSame(ctx, ours, renewal))) return
+  if (renewal?.status === 'draft')
+    await makeCall(ctx, {
+      accountId,
+      kind: 'invoice.finalize',
+      key: `invoice:${accountId}:${id}:finalize`,
+      payload: { id: renewal.id, auto_advance: true },
+    })
+  try {
+    const numbered = { number: '-', stripeInvoiceId: '-', taxes: [], taxMinor: 0n, totalMinor: 0n, dueAt: null }
+    await finalizeInvoice(ctx, { accountId, invoiceId: id, numbered })
+  } catch (error) {
+    // It is gone, as it should be.
+    if (!(error instanceof DomainError) || error.code !== 'NOT_FOUND') throw error
+  }
 }
 
 /** Stops Stripe's own clock on a draft and adds those of our lines that are not on it yet. */

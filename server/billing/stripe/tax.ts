@@ -7,8 +7,8 @@ const ASK_AGAIN_MS = 10 * 60_000
 const asked = new WeakMap<Stripe, { at: number; active: boolean }>()
 
 /** Whether the account at Stripe has Stripe Tax set up: then Stripe taxes, else nothing does. Asked every ten minutes. */
-export const usesTax = async (stripe: Stripe): Promise<boolean> => {
-  const before = asked.get(stripe)
+export const usesTax = async (stripe: Stripe, { again = false } = {}): Promise<boolean> => {
+  const before = again ? undefined : asked.get(stripe)
   if (before && performance.now() - before.at < ASK_AGAIN_MS) return before.active
   const { status } = await stripe.tax.settings.retrieve()
   asked.set(stripe, { at: performance.now(), active: status === 'active' })
