@@ -42,6 +42,26 @@ export const JOBS = {
   'billing.dun': z.object({}),
   /** Ends credit whose time is over. */
   'billing.expire_credits': z.object({}),
+  /**
+   * Credits an app's downtime (of the account's plan as a whole, without one) once it is over or its times were corrected;
+   * with an empty `incident` what is known of the window's months is settled again.
+   */
+  'billing.credit_outage': z.object({
+    accountId: z.string(),
+    app: z.string().nullable(),
+    incident: z.string(),
+    start: z.string(),
+    end: z.string(),
+  }),
+  /** Proposes to credit what a container stopped as abuse used on a hijacked account, in hours since 1970. */
+  'billing.credit_abuse': z.object({
+    accountId: z.string(),
+    caseId: z.string(),
+    hostId: z.number(),
+    epochs: z.array(z.string()).min(1),
+    fromHour: z.number(),
+    untilHour: z.number(),
+  }),
   /** Has an invoice's driver do what follows from what became of it. */
   'billing.collect': z.object({
     accountId: z.string(),

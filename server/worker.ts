@@ -9,6 +9,8 @@ import { moveCustomers, tellMove } from './billing/moveCustomers.ts'
 import { closePeriods } from './billing/closePeriods.ts'
 import { collectDue } from './billing/collect.ts'
 import { collectBy } from './billing/drivers.ts'
+import { creditAbuse } from './billing/creditAbuse.ts'
+import { creditOutage } from './billing/creditOutage.ts'
 import { expireCredits } from './billing/expireCredits.ts'
 import { finalizeDrafts } from './billing/finalizeDrafts.ts'
 import { settle } from './billing/settle.ts'
@@ -88,6 +90,8 @@ export const handlers: Handlers = {
   'billing.finalize_drafts': async (ctx) => void (await finalizeDrafts(ctx)),
   'billing.dun': async (ctx) => void (await collectDue(ctx)),
   'billing.expire_credits': async (ctx) => void (await expireCredits(ctx)),
+  'billing.credit_outage': creditOutage,
+  'billing.credit_abuse': creditAbuse,
   'billing.collect': collectBy,
   'billing.settled': (ctx, { accountId, invoiceId }) =>
     settle(ctx, { accountId: BigInt(accountId), invoiceId: BigInt(invoiceId) }),
