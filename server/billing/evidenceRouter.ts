@@ -7,7 +7,7 @@ import { rejectDispute, upholdDispute } from './closeDispute.ts'
 import { countDisputes, disputeView, listDisputes } from './disputeReads.ts'
 import { invoiceCsv } from './invoiceCsv.ts'
 import { invoicePdf } from './invoicePdf.ts'
-import { invoiceView } from './invoiceReads.ts'
+import { invoiceSheet } from './invoiceSheet.ts'
 import { lineHours, lineProof } from './lineProof.ts'
 import { openDispute } from './openDispute.ts'
 import { replayDispute } from './replayDispute.ts'
@@ -109,6 +109,10 @@ export const evidenceRouter = router({
   /** The key that signs evidence bundles: raw Ed25519, base64. */
   key: open.query(async ({ ctx }) => ({ publicKey: (await serverKey(ctx)).publicKey })),
 
+  /** A finalized invoice with everything its page shows: lines, money, credit notes, questions. */
+  sheet: inAccount()
+    .input(z.object({ number }))
+    .query(({ ctx, input }) => invoiceSheet(ctx.sql, ctx.account, input.number, ctx.now)),
   /** Everything behind one line. */
   line: inAccount()
     .input(z.object({ number, position }))
@@ -141,7 +145,7 @@ export const evidenceRouter = router({
   pdf: inAccount()
     .input(z.object({ number }))
     .query(async ({ ctx, input }) => {
-      const invoice = await invoiceView(ctx.sql, ctx.account, input.number, ctx.now)
+      const invoice = await invoiceSheet(ctx.sql, ctx.account, input.number, ctx.now)
       const link = `${ctx.env.publicUrl}/${ctx.account.name}/invoices/${encodeURIComponent(input.number)}`
       const base64 = (await invoicePdf(invoice, link)).toString('base64')
       return { fileName: `${input.number}.pdf`, contentType: 'application/pdf', base64 }
@@ -151,7 +155,7 @@ export const evidenceRouter = router({
     .query(async ({ ctx, input }) => ({
       fileName: `${input.number}.csv`,
       contentType: 'text/csv; charset=utf-8',
-      text: invoiceCsv(await invoiceView(ctx.sql, ctx.account, input.number, ctx.now)),
+      text: invoiceCsv(await invoiceSheet(ctx.sql, ctx.account, input.number, ctx.now)),
     })),
 
   /** Computes the invoice anew from what was stored with it. */

@@ -1,6 +1,6 @@
 import { csvField } from '../accounts/auditExport.ts'
 import { majorText } from '../money.ts'
-import type { InvoiceView } from './invoiceReads.ts'
+import type { InvoiceSheet } from './invoiceSheet.ts'
 import { exactQuantity } from './quantityText.ts'
 import { BILLABLE, type BillableMeter } from './terms.ts'
 
@@ -22,7 +22,7 @@ const HEAD = [
 const isMeter = (meter: string | null): meter is BillableMeter => meter !== null && meter in BILLABLE
 
 /** An invoice's lines, then discount, credit, taxes and totals, as CSV (RFC 4180). Times are RFC 3339 UTC. */
-export const invoiceCsv = (invoice: InvoiceView): string => {
+export const invoiceCsv = (invoice: InvoiceSheet): string => {
   const money = (amount: bigint) => majorText(amount, invoice.currency)
   const { number, currency } = invoice
   const lines = invoice.lines.map((line) => [

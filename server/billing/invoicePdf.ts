@@ -1,6 +1,6 @@
 import PdfDocument from 'pdfkit'
 import { decimalText, majorText, roundHalfEven, times, exact } from '../money.ts'
-import type { InvoiceView } from './invoiceReads.ts'
+import type { InvoiceSheet } from './invoiceSheet.ts'
 import type { LineRow } from './sql.ts'
 import { BILLABLE, type BillableMeter } from './terms.ts'
 
@@ -60,7 +60,7 @@ const text = (
 const rule = (doc: Doc, y: number, from = MARGIN, color = HAIR) =>
   doc.moveTo(from, y).lineTo(RIGHT, y).lineWidth(0.6).strokeColor(color).stroke()
 
-const STATES: Record<InvoiceView['standing'], string> = {
+const STATES: Record<InvoiceSheet['standing'], string> = {
   open: 'Open',
   past_due: 'Past due',
   paid: 'Paid',
@@ -68,7 +68,7 @@ const STATES: Record<InvoiceView['standing'], string> = {
   uncollectible: 'Written off',
 }
 
-const head = (doc: Doc, invoice: InvoiceView): number => {
+const head = (doc: Doc, invoice: InvoiceSheet): number => {
   text(doc, 'Invoice', MARGIN, MARGIN, { size: 20, bold: true })
   text(doc, invoice.number, MARGIN, MARGIN + 26, { size: 11 })
   text(doc, STATES[invoice.standing], RIGHT, MARGIN + 6, { size: 11, bold: true, right: true })
@@ -118,7 +118,7 @@ const tableHead = (doc: Doc, y: number, currency: string): number => {
   return y + 19
 }
 
-const lineRows = (doc: Doc, invoice: InvoiceView, start: number): number => {
+const lineRows = (doc: Doc, invoice: InvoiceSheet, start: number): number => {
   let y = start
   for (const line of invoice.lines) {
     if (y > BOTTOM) {
@@ -142,7 +142,7 @@ const lineRows = (doc: Doc, invoice: InvoiceView, start: number): number => {
   return y
 }
 
-const sums = (doc: Doc, invoice: InvoiceView, start: number): number => {
+const sums = (doc: Doc, invoice: InvoiceSheet, start: number): number => {
   const money = (amount: bigint) => grouped(majorText(amount, invoice.currency))
   const rows: [string, bigint, boolean?][] = [
     ['Subtotal', invoice.subtotalMinor],
@@ -183,7 +183,7 @@ const sums = (doc: Doc, invoice: InvoiceView, start: number): number => {
  * An invoice as a PDF (A4), with the standard fonts. The same invoice in the same state gives the same bytes.
  * @param link where the invoice can be read and its lines opened
  */
-export const invoicePdf = async (invoice: InvoiceView, link: string): Promise<Buffer> => {
+export const invoicePdf = async (invoice: InvoiceSheet, link: string): Promise<Buffer> => {
   const made = invoice.finalizedAt
   const doc = new PdfDocument({
     size: 'A4',
