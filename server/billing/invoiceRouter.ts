@@ -3,9 +3,9 @@ import type { Window } from '../time.ts'
 import { inAccount, router } from '../trpc.ts'
 import { creditsOf } from './creditSql.ts'
 import { exportInvoices } from './exportInvoices.ts'
-import { invoiceView, listInvoices, openTotals } from './invoiceReads.ts'
+import { invoiceView } from './invoiceView.ts'
 import { previewInvoice } from './previewInvoice.ts'
-import { adjustmentsOf } from './sql.ts'
+import { adjustmentsOf, invoicesOf } from './sql.ts'
 
 const id = z
   .string()
@@ -20,21 +20,29 @@ const window = z
 const limit = z.number().int().min(1).max(200).default(50)
 
 export const invoiceRouter = router({
-  /** Finalized invoices, newest first. */
+  /** Invoices, drafts too, newest first. */
   list: inAccount()
     .input(z.object({ cursor: id.optional(), limit }))
-    .query(({ ctx, input }) => listInvoices(ctx.sql, ctx.account.id, ctx.now, input)),
+    .query(async ({ ctx, input }) => {
+      const page = { before: input.cursor, limit: input.limit + 1 }
+      const rows = await invoicesOf(ctx.sql, ctx.account.id, ctx.now, page)
+      const shown = rows.slice(0, input.limit)
+      return { rows: shown, nextCursor: rows.length > input.limit ? String(shown.at(-1)!.id) : null }
+    }),
 
-  /** One finalized invoice with its lines, credit notes, payments and questions. */
+  /** One invoice with its lines, payments, credit notes and steps of collection; a draft by its id. */
   get: inAccount()
-    .input(z.object({ number }))
-    .query(({ ctx, input }) => invoiceView(ctx.sql, ctx.account, input.number, ctx.now)),
-
-  /** What is open and what of it is past due, a currency a row. */
-  open: inAccount().query(({ ctx }) => openTotals(ctx.sql, ctx.account.id, ctx.now)),
+    .input(
+      z
+        .object({ number: number.optional(), id: id.optional() })
+        .refine((of) => of.number ?? of.id, 'a number or an id'),
+    )
+    .query(({ ctx, input }) =>
+      invoiceView(ctx.sql, ctx.account.id, input.number ? { number: input.number } : { id: input.id! }, ctx.now),
+    ),
 
   /** What the next invoice would say if the period ended now; null without a plan. */
-  next: inAccount().query(async ({ ctx }) => (await previewInvoice(ctx.sql, ctx.account.id, ctx.now)) ?? null),
+  preview: inAccount().query(async ({ ctx }) => (await previewInvoice(ctx.sql, ctx.account.id, ctx.now)) ?? null),
 
   /** Credit that was granted and what is left of it. */
   credits: inAccount().query(({ ctx }) => creditsOf(ctx.sql, ctx.account.id)),

@@ -37,6 +37,17 @@ const listed = (sql: Sql, now: Date) => sql`
       order by d.at desc limit 1) as last_step
   from invoice i join account a on a.id = i.account_id`
 
+/** An account's invoices, drafts too, newest first, below `before`. */
+export const invoicesOf = async (
+  sql: Sql,
+  accountId: bigint,
+  now: Date,
+  page: { before?: bigint | undefined; limit: number },
+): Promise<InvoiceListRow[]> =>
+  await sql<InvoiceListRow[]>`${listed(sql, now)}
+    where i.account_id = ${accountId} and (${page.before ?? null}::bigint is null or i.id < ${page.before ?? null})
+    order by i.id desc limit ${page.limit}`
+
 export const INVOICE_FILTERS = ['all', 'open', 'past_due', 'paid', 'draft', 'void', 'uncollectible'] as const
 export type InvoiceFilter = (typeof INVOICE_FILTERS)[number]
 export type Place = { at: Date; id: bigint }

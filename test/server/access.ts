@@ -100,6 +100,7 @@ export const PROCEDURES: Record<string, string> = {
   'billing.invoices.export': 'members',
   'billing.invoices.get': 'members',
   'billing.invoices.list': 'members',
+  'billing.invoices.preview': 'members',
   'billing.profile.countries': 'members',
   'billing.profile.edit': 'owner admin billing while held',
   'billing.profile.get': 'members',
