@@ -103,15 +103,17 @@ function Words({ place, series, limits = [], marks = [] }: Props & { place: Plac
           </span>
         )
       })}
-      {limits.map((limit, index) => (
-        <span
-          key={limit.label}
-          className="chart-label limit"
-          style={{ left: place.left + 6, top: place.limits[index] }}
-        >
-          {limit.label}
-        </span>
-      ))}
+      {limits.map((limit, index) => {
+        const top = place.limits[index] ?? 0
+        // Of two limits that nearly meet, the second has its words at the other end of its line.
+        const isMet = place.limits.slice(0, index).some((other) => Math.abs(other - top) < 14)
+        const style = isMet ? { left: place.right - 6, top, translate: '-100% -115%' } : { left: place.left + 6, top }
+        return (
+          <span key={limit.label} className="chart-label limit" style={style}>
+            {limit.label}
+          </span>
+        )
+      })}
       {marks.map((mark, index) => {
         const x = place.marks[index]
         if (x === undefined) return null

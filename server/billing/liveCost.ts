@@ -27,22 +27,40 @@ export const nothingUsed = (): Used => ({ cpu: 0n, memory: 0n, disk: 0n, egress:
 const isOf = (line: RatedLine, { start, end, version }: Stretch) =>
   line.planVersionId === version.id && line.service.start <= start && line.service.end >= end
 
+type Uses = { stretch: Stretch; index: number; byApp: ReadonlyMap<string, Used> }
+
 /** A line's amount over the apps and stretches it is made of, by quantity. */
-const sharesOf = (line: RatedLine, parts: readonly StretchUse[]): Share[] => {
-  const { meter } = line
+const sharesOf = (line: RatedLine, uses: readonly Uses[]): Share[] => {
+  const { meter, app: ofApp } = line
   if (meter === null) return []
-  const rows = parts.flatMap(({ stretch, use }, index) =>
-    isOf(line, stretch)
-      ? use
-          .filter(({ app, used }) => used[meter] > 0n && (line.app === null || line.app === app))
-          .map(({ app, used }) => ({ stretch: index, app, meter, quantity: used[meter] }))
-      : [],
-  )
+  const rows = uses
+    .filter(({ stretch }) => isOf(line, stretch))
+    .flatMap(({ index, byApp: used }) =>
+      (ofApp === null ? [...used.keys()] : [ofApp]).map((app) => ({
+        index,
+        app,
+        quantity: used.get(app)?.[meter] ?? 0n,
+      })),
+    )
+    .filter(({ quantity }) => quantity > 0n)
   const amounts = allocate(
     line.amount,
     rows.map((row) => row.quantity),
   )
-  return rows.map(({ stretch, app }, i) => ({ stretch, app, meter, amount: amounts[i]! }))
+  return rows.map(({ index, app }, i) => ({ stretch: index, app, meter, amount: amounts[i]! }))
+}
+
+const usesOf = (parts: readonly StretchUse[]): Uses[] =>
+  parts.map(({ stretch, use }, index) => ({ stretch, index, byApp: summedByApp(use) }))
+
+const summedByApp = (use: readonly AppUse[]): Map<string, Used> => {
+  const apps = new Map<string, Used>()
+  for (const { app, used } of use) {
+    const sum = apps.get(app) ?? nothingUsed()
+    for (const meter of BILLABLE_METERS) sum[meter] += used[meter]
+    apps.set(app, sum)
+  }
+  return apps
 }
 
 /**
@@ -60,12 +78,13 @@ export const liveCost = (currency: string, period: Window, parts: readonly Stret
       startOfHour(stretch.fromHour) < asOf ? use.map(({ app, used }) => ({ app, hour: stretch.fromHour, used })) : [],
     ),
   })
+  const uses = usesOf(parts)
   const ofKind = (kind: RatedLine['kind']) => lines.filter((line) => line.kind === kind)
   return {
     lines,
     usage: sumOf(ofKind('usage').map((line) => line.amount)),
     minimum: sumOf(ofKind('minimum').map((line) => line.amount)),
-    shares: ofKind('usage').flatMap((line) => sharesOf(line, parts)),
+    shares: ofKind('usage').flatMap((line) => sharesOf(line, uses)),
   }
 }
 

@@ -1,5 +1,5 @@
 import { allocate, minor, type Minor } from '../money.ts'
-import { HOUR_MS, hourOf, startOfHour, type Window } from '../time.ts'
+import { hourOf, startOfHour, type Window } from '../time.ts'
 import { outlook, type Outlook } from './forecast.ts'
 import { byApp, liveCost, nothingUsed, type AppUse, type LiveCost, type StretchUse } from './liveCost.ts'
 import { BILLABLE_METERS, type BillableMeter, type Used } from './terms.ts'
@@ -19,7 +19,13 @@ export type Foretold = {
 
 const DAY = 24
 type Case = keyof Outlook
-const CASES: readonly Case[] = ['low', 'mid', 'high']
+const byCase = <T>(of: (which: Case) => T): Record<Case, T> => ({ low: of('low'), mid: of('mid'), high: of('high') })
+const byMeter = <T>(of: (meter: BillableMeter) => T): Record<BillableMeter, T> => ({
+  cpu: of('cpu'),
+  memory: of('memory'),
+  disk: of('disk'),
+  egress: of('egress'),
+})
 const whole = (amount: number): bigint => BigInt(Math.max(0, Math.round(amount)))
 
 /** The midnights after an hour and before the end, and the end. */
@@ -39,6 +45,46 @@ const costByMeter = ({ shares }: LiveCost): Used => {
   return sums
 }
 
+/** All apps as one: what a range is rated by, which need not be told app by app. */
+const gathered = (parts: readonly StretchUse[]): StretchUse[] =>
+  parts.map(({ stretch, use }) => {
+    const used = nothingUsed()
+    for (const one of use) for (const meter of BILLABLE_METERS) used[meter] += one.used[meter]
+    return { stretch, use: [{ app: '', used }] }
+  })
+
+/** What is still to be used to the period's end, given to apps in proportion to what they used of late. */
+const moreOf = (which: Case, end: Record<BillableMeter, Outlook>, latest: readonly AppUse[], since: Used): AppUse[] => {
+  const more = latest.map(({ app }) => ({ app, used: nothingUsed() }))
+  for (const meter of BILLABLE_METERS) {
+    const shares = allocate(
+      whole(end[meter][which] - Number(since[meter])),
+      latest.map(({ used }) => used[meter]),
+    )
+    for (const [i, one] of more.entries()) one.used[meter] = shares[i]!
+  }
+  return more
+}
+
+/** What a period comes to at its end in each case. The range is rated as one app, and laid around the middle. */
+const endsOf = (
+  rated: (parts: readonly StretchUse[]) => LiveCost,
+  parts: readonly StretchUse[],
+  more: Record<Case, readonly AppUse[]>,
+) => {
+  const mid = rated(withMore(parts, more.mid))
+  const asOne = byCase((which) => rated(gathered(withMore(parts, more[which]))))
+  const totalOf = ({ usage, minimum }: LiveCost) => usage + minimum
+  const meters = byCase((which) => costByMeter(asOne[which]))
+  const middle = costByMeter(mid)
+  return {
+    mid,
+    totals: byCase((which) => minor(totalOf(mid) + totalOf(asOne[which]) - totalOf(asOne.mid))),
+    usage: byCase((which) => minor(mid.usage + asOne[which].usage - asOne.mid.usage)),
+    byMeter: byCase((which) => byMeter((meter) => middle[meter] + meters[which][meter] - meters.mid[meter])),
+  }
+}
+
 /**
  * What a running period will come to: each meter's use is foretold to the period's end (`outlook`), given to the apps in
  * proportion to what they used of late, and rated like use that was. So included units, tiers and minimums are minded.
@@ -51,57 +97,31 @@ export const foretell = (
   parts: readonly StretchUse[],
   given: { live: LiveCost; history: UseHistory; latest: readonly AppUse[]; since: Used },
 ): Foretold => {
-  const { live, history, latest, since } = given
-  const untilHour = parts.at(-1)?.stretch.untilHour ?? hourOf(period.end)
+  const { live, history, since } = given
   const endHour = history.fromHour + history.hours.length
-  const steps = stepsTo(endHour, Math.max(untilHour, endHour))
-  const expected = Object.fromEntries(
-    BILLABLE_METERS.map((meter) => [
-      meter,
-      outlook({ fromHour: history.fromHour, amounts: history.hours.map((hour) => Number(hour[meter])) }, steps),
-    ]),
-  ) as Record<BillableMeter, Outlook[]>
-  const weights = latest.length > 0 ? latest : byApp(parts, []).map(({ app, used }) => ({ app, used }))
-  const moreOf = (which: Case): AppUse[] => {
-    const more = weights.map(({ app }) => ({ app, used: nothingUsed() }))
-    for (const meter of BILLABLE_METERS) {
-      const rest = whole((expected[meter].at(-1)?.[which] ?? 0) - Number(since[meter]))
-      const shares = allocate(
-        rest,
-        weights.map(({ used }) => used[meter]),
-      )
-      for (const [i, one] of more.entries()) one.used[meter] = shares[i]!
-    }
-    return more
-  }
-  const ends = Object.fromEntries(
-    CASES.map((which) => [which, liveCost(currency, period, withMore(parts, moreOf(which)), period.end)]),
-  ) as Record<Case, LiveCost>
+  const steps = stepsTo(endHour, Math.max(parts.at(-1)?.stretch.untilHour ?? hourOf(period.end), endHour))
+  const expected = byMeter((meter) =>
+    outlook({ fromHour: history.fromHour, amounts: history.hours.map((hour) => Number(hour[meter])) }, steps),
+  )
+  const latest = given.latest.length > 0 ? given.latest : byApp(parts, []).map(({ app, used }) => ({ app, used }))
+  const last = byMeter((meter) => expected[meter].at(-1)!)
+  const more = byCase((which) => moreOf(which, last, latest, since))
+  const ends = endsOf((of) => liveCost(currency, period, of, period.end), parts, more)
   const now = costByMeter(live)
-  const rest = Object.fromEntries(CASES.map((which) => [which, costByMeter(ends[which])])) as Record<Case, Used>
   const upTo = (which: Case, step: number): Minor => {
-    if (step === steps.length - 1) return ends[which].usage
-    const grown = BILLABLE_METERS.reduce((sum, meter) => {
-      const [here, end] = [expected[meter][step]?.[which] ?? 0, expected[meter].at(-1)?.[which] ?? 0]
+    if (step === steps.length - 1) return ends.usage[which]
+    const grown = BILLABLE_METERS.map((meter) => {
       const passed = Number(since[meter])
-      const share = end - passed > 0 ? Math.max(0, here - passed) / (end - passed) : 0
-      return sum + Number(rest[which][meter] - now[meter]) * share
-    }, 0)
-    return minor(live.usage + whole(grown))
+      const [here, end] = [expected[meter][step]![which] - passed, last[meter][which] - passed]
+      return end > 0 ? (Number(ends.byMeter[which][meter] - now[meter]) * Math.max(0, here)) / end : 0
+    })
+    return minor(live.usage + whole(grown.reduce((a, b) => a + b, 0)))
   }
-  const total = (of: LiveCost) => minor(of.usage + of.minimum)
   return {
-    low: total(ends.low),
-    mid: total(ends.mid),
-    high: total(ends.high),
+    ...ends.totals,
     apps: new Map(byApp([], ends.mid.shares).map(({ app, cost }) => [app, cost])),
-    days: steps
-      .filter((hour) => hour > endHour)
-      .map((hour, i) => ({
-        at: new Date(Math.min(startOfHour(hour).getTime(), Math.ceil(period.end.getTime() / HOUR_MS) * HOUR_MS)),
-        low: upTo('low', i),
-        mid: upTo('mid', i),
-        high: upTo('high', i),
-      })),
+    days: steps.flatMap((hour, step) =>
+      hour > endHour ? [{ at: startOfHour(hour), ...byCase((which) => upTo(which, step)) }] : [],
+    ),
   }
 }

@@ -65,7 +65,7 @@ export function BudgetForm({
     <Panel id="budget" title="Budget and cap" sub={`${currency} a billing period, before tax`}>
       <form onSubmit={submit}>
         <fieldset className="stack m-0 border-0 p-0" disabled={!mayEdit}>
-          <div className="split">
+          <div className="split items-start">
             <TextField
               label="Budget"
               name="budget"

@@ -84,7 +84,7 @@ export function ProfileForm({
             help="As on an envelope, at most six lines."
             error={errorOf('address')}
           />
-          <div className="split">
+          <div className="split items-start">
             <SelectField
               label="Country"
               name="country"
