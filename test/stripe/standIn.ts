@@ -106,6 +106,7 @@ export const startStandIn = async (
       mustBeVersioned(req)
       const request = `${method} ${path} ${text}`
       const before = method === 'POST' ? replayOf(world, key, request) : undefined
+      if (before && fault === 'lost') return req.socket.destroy()
       if (before) return answer(res, before.status, before.body, { 'idempotent-replayed': 'true' })
       const { name, ids, call } = callOf(method, pathname)
       const params = checked(name, readForm(method === 'GET' || method === 'DELETE' ? query || text : text))

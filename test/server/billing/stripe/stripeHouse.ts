@@ -88,8 +88,8 @@ export const stripeHouse = async (since: string, variables: Record<string, strin
   const settle = async (): Promise<void> => {
     for (let round = 0; round < 8; round++) {
       await work()
-      const { statuses } = (await control('deliver', {})) as { statuses: number[] }
       await control('clock', { to: now.toISOString() })
+      const { statuses } = (await control('deliver', {})) as { statuses: number[] }
       if (statuses.length === 0 && (await waiting()).length === 0) return
     }
   }
