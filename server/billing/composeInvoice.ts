@@ -89,7 +89,9 @@ export const composeInvoice = (inputs: InvoiceInputs): Composed => {
     ...line,
     adjustmentId: null,
   }))
-  const before = [...charged, ...inputs.adjustments.map(adjustmentLine)]
+  // Credit alone makes no invoice: it waits for one that charges something.
+  const isCreditAlone = charged.length === 0 && sumOf(inputs.adjustments.map((one) => one.amountMinor)) <= 0n
+  const before = isCreditAlone ? [] : [...charged, ...inputs.adjustments.map(adjustmentLine)]
   const sum = sumOf(before.map((line) => line.amount))
   const carryMinor = minor(sum < 0n ? -sum : 0n)
   const lines = [...before, ...carryLine(carryMinor, inputs)]

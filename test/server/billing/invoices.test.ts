@@ -336,3 +336,15 @@ test('every ledger transaction sums to zero, and receivables are what invoices s
   expect(await faultsIn(sql)).toEqual([])
   expect(await gapsIn(sql)).toEqual([])
 })
+
+test('a draft that comes to nothing is dropped, and its window stays closed', async () => {
+  const id = await fresh()
+  await start(id, 'cloud', '2026-02-01')
+  await closePeriods(ctx('2026-03-01 00:01'))
+  const [draft] = await invoices(id)
+  const ended = await finalizeInvoice(ctx('2026-03-01 00:02'), { accountId: id, invoiceId: draft!.id })
+  expect(ended).toEqual({ outcome: 'dropped', number: '', totalMinor: 0n })
+  expect(await invoices(id)).toEqual([])
+  const windows = await sql`select 1 from billed_window where account_id = ${id}`
+  expect(windows).toHaveLength(1)
+})
