@@ -5,9 +5,11 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { makeAuth } from './accounts/auth.ts'
 import { ensureFirstOperator } from './accounts/firstOperator.ts'
+import { admitAccounts } from './billing/admitAccounts.ts'
 import { seedCatalog } from './billing/seedCatalog.ts'
 import { systemContext } from './context.ts'
 import { openDatabase, type Database } from './database.ts'
+import { withStandIn } from './demo/standIn.ts'
 import { startDemo } from './demo/start.ts'
 import { readEnv, type Env } from './env.ts'
 import { connectionLost } from './http.ts'
@@ -32,7 +34,8 @@ const startPages = async (env: Env) => {
 }
 
 /** Starts one process with its roles and returns what stops it, in the order that loses nothing. */
-const start = async (env: Env): Promise<() => Promise<void>> => {
+const start = async (given: Env): Promise<() => Promise<void>> => {
+  const env = await withStandIn(given)
   const database = await openDatabase(env)
   try {
     return await serve(env, database)
@@ -53,6 +56,7 @@ const serve = async (env: Env, database: Database) => {
   const auth = makeAuth({ env, databaseUrl: database.url })
   const first = await ensureFirstOperator(ctx)
   await seedCatalog(ctx)
+  await admitAccounts(ctx, {})
 
   let closing = false
   const ingest = await ingestReady

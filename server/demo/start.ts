@@ -8,6 +8,7 @@ import { minuteOf } from '../time.ts'
 import { keepPartitions } from '../usage/partitions.ts'
 import { writeHistory } from './history.ts'
 import { DEMO_CUSTOMER, DEMO_OPERATOR, DEMO_PASSWORD, seedClusters, seedMembers, seedPeople } from './people.ts'
+import { runStandIn } from './standIn.ts'
 import { seedTrouble } from './trouble.ts'
 
 const ENTRY = join(import.meta.dirname, '../../agents/sim/main.ts')
@@ -34,8 +35,9 @@ export const startDemo = async (ctx: Context, url: string): Promise<Demo> => {
   const [made] = await ctx.sql`select 1 from setting where key = 'demo'`
   if (!made) await make(ctx, url, state)
   const child = keepRunning('simulated fleet', [ENTRY, '--state', state, '--troubled'])
+  const stripe = runStandIn(ctx.env, url)
   return {
-    ...child,
+    stop: async () => void (await Promise.all([child.stop(), stripe?.stop()])),
     greeting: `Operator: ${DEMO_OPERATOR}, customer: ${DEMO_CUSTOMER}, password of both: ${DEMO_PASSWORD}`,
   }
 }

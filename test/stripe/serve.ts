@@ -13,6 +13,7 @@ const { values } = parseArgs({
     state: { type: 'string' },
     webhook: { type: 'string' },
     secret: { type: 'string' },
+    quiet: { type: 'boolean', default: false },
   },
 })
 
@@ -24,14 +25,16 @@ const kept = (): State | undefined => {
   }
 }
 
+const write = (state: State) => {
+  if (!values.state) return
+  writeFileSync(`${values.state}.new`, JSON.stringify(state), { mode: 0o600 })
+  renameSync(`${values.state}.new`, values.state)
+}
 let waiting: NodeJS.Timeout | undefined
 const keep = (state: State) => {
-  if (!values.state || waiting) return
-  const file = values.state
-  waiting = setTimeout(() => {
+  waiting ??= setTimeout(() => {
     waiting = undefined
-    writeFileSync(`${file}.new`, JSON.stringify(state), { mode: 0o600 })
-    renameSync(`${file}.new`, file)
+    write(state)
   }, 500)
 }
 
@@ -40,9 +43,14 @@ const standIn = await startStandIn({ port: Number(values.port), ...(state ? { st
 if (values.webhook && values.secret) {
   await control(standIn, '/_control/endpoint', { url: values.webhook, secret: values.secret })
 }
-process.stdout.write(`${JSON.stringify({ url: standIn.url })}\n`)
-const end = () => void standIn.close().then(() => process.exit(0))
-process.on('SIGTERM', end)
-process.on('SIGINT', end)
-// Its parent's end is its own.
-if (process.send) process.on('disconnect', end)
+if (!values.quiet) process.stdout.write(`${JSON.stringify({ url: standIn.url })}\n`)
+const end = async () => {
+  await standIn.close()
+  write(standIn.world.state)
+  process.exit(0)
+}
+process.on('SIGTERM', () => void end())
+process.on('SIGINT', () => void end())
+// Its parent's end is its own, also where that was killed.
+const parent = process.ppid
+setInterval(() => process.ppid !== parent && void end(), 2_000).unref()

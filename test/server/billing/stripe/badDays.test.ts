@@ -175,7 +175,7 @@ describe('Stripe away', () => {
       payload: { email: 'late@example.com', metadata: { wharf_key: 'customer:late' } },
     }
     await control('fault', { on: 'POST /v1/customers', is: 'lost', times: 3 })
-    await expect(makeCall(house.now(), call)).rejects.toThrow()
+    await expect(makeCall(house.now(), call)).rejects.toThrow('connection')
     await at(after(2 * DAY_MS))
     const done = await makeCall(house.now(), call)
     const made = standIn.world.all('customer').filter((one) => one.email === 'late@example.com')
