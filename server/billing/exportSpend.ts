@@ -3,9 +3,8 @@ import { DomainError } from '../errors.ts'
 import { majorText } from '../money.ts'
 import { DAY_MS, hourOf } from '../time.ts'
 import { nothingUsed, overParts, type PartUse } from './liveCost.ts'
-import { spendOf, spendPeriod } from './spendOf.ts'
+import { inOneState, spendOf, spendPeriod } from './spendOf.ts'
 import { dayUse } from './spendSql.ts'
-import { inOneState } from './spendView.ts'
 import { BILLABLE_METERS, type Used } from './terms.ts'
 
 export type SpendExport = { fileName: string; contentType: string; text: string; rows: number }

@@ -1,25 +1,20 @@
-import type { Pool, Tx } from '#db/client.ts'
+import type { Tx } from '#db/client.ts'
 import { NO_MONEY, minor, sumOf, type Minor } from '../money.ts'
 import { DAY_MS, hourOf, type Window } from '../time.ts'
 import { byApp, overParts } from './liveCost.ts'
 import type { Foretold } from './spendForecast.ts'
-import { forecastOf, periodBefore, spendOf, spendPeriod, type Spend } from './spendOf.ts'
+import { spendOf, type Spend, type SpendPeriod } from './spendOf.ts'
 import { dayUse } from './spendSql.ts'
-import { inOneState } from './spendView.ts'
 
 /** One line of the chart of a period: a value a time; null where the line does not reach. */
 type Line = (Minor | null)[]
 export type SpendDays = {
-  period: Window & { isRunning: boolean }
-  currency: string
   /** Starts of UTC days, up to today. */
   days: Date[]
   /** What each day cost by app, the dearest apps each and the others together; all sum to what was spent. */
   apps: { app: string | null; count: number; values: Minor[] }[]
   /** Sums from the period's start: midnights, the present, midnights to come, the end. */
   course: { times: Date[]; spent: Line; forecast: Line; low: Line; high: Line; before: Line }
-  /** The period before. */
-  before: Window | null
 }
 
 const MOST_NAMED = 4
@@ -103,39 +98,37 @@ const courseOf = (
   }
 }
 
-/** What a period costs day by day, its course so far and to its end beside the period before; undefined without a plan. */
-export const spendByDay = (sql: Pool, accountId: bigint, now: Date, at?: Date): Promise<SpendDays | undefined> =>
-  inOneState(sql, async (tx) => {
-    const period = await spendPeriod(tx, accountId, now, at)
-    if (!period) return undefined
-    const { window, isRunning, currency } = period
-    const until = now < window.end ? now : new Date(window.end.getTime() - 1)
-    const spend = await spendOf(tx, accountId, period, until)
-    const apps = byApp(spend.parts, spend.live.shares).filter((one) => one.cost > 0n)
-    const named = apps.slice(0, apps.length === MOST_NAMED + 1 ? MOST_NAMED + 1 : MOST_NAMED).map(({ app }) => app)
-    const costs = await costOfDays(tx, accountId, spend, until, named)
-    const first = Math.floor(window.start.getTime() / DAY_MS)
-    const days = Array.from({ length: Math.floor(until.getTime() / DAY_MS) - first + 1 }, (_, i) => first + i)
-    const valuesOf = (key: string) =>
-      days.map((day) => sumOf(costs.filter((one) => one.key === key && one.day === day).map((one) => one.amount)))
-    const others = apps.length - named.length
-    const earlier = await periodBefore(tx, accountId, period, now)
-    const whole = earlier && (await spendOf(tx, accountId, earlier, new Date(earlier.window.end.getTime() - 1)))
-    const before = whole && {
-      window: whole.window,
-      spent: whole.live.usage,
-      costs: await costOfDays(tx, accountId, whole, new Date(whole.window.end.getTime() - 1), []),
-    }
-    const foretold = isRunning && now < window.end ? await forecastOf(tx, accountId, spend, now) : null
-    return {
-      period: { ...window, isRunning },
-      currency,
-      days: days.map((day) => new Date(day * DAY_MS)),
-      apps: [
-        ...named.map((app) => ({ app, count: 1, values: valuesOf(app) })),
-        ...(others > 0 ? [{ app: null, count: others, values: valuesOf('') }] : []),
-      ],
-      course: courseOf({ window, isRunning, spent: spend.live.usage, costs, now }, foretold, before ?? null),
-      before: before?.window ?? null,
-    }
-  })
+/** What a period costs day by day, and its course so far and to its end beside the period before. */
+export const spendByDay = async (
+  tx: Tx,
+  accountId: bigint,
+  { spend, foretold, earlier }: { spend: Spend; foretold: Foretold | null; earlier: SpendPeriod | undefined },
+  now: Date,
+): Promise<SpendDays> => {
+  const { window, isRunning } = spend
+  const until = now < window.end ? now : lastOf(window)
+  const apps = byApp(spend.parts, spend.live.shares).filter((one) => one.cost > 0n)
+  const named = apps.slice(0, apps.length === MOST_NAMED + 1 ? MOST_NAMED + 1 : MOST_NAMED).map(({ app }) => app)
+  const costs = await costOfDays(tx, accountId, spend, until, named)
+  const first = Math.floor(window.start.getTime() / DAY_MS)
+  const days = Array.from({ length: Math.floor(until.getTime() / DAY_MS) - first + 1 }, (_, i) => first + i)
+  const valuesOf = (key: string) =>
+    days.map((day) => sumOf(costs.filter((one) => one.key === key && one.day === day).map((one) => one.amount)))
+  const others = apps.length - named.length
+  const whole = earlier && (await spendOf(tx, accountId, earlier, lastOf(earlier.window)))
+  const before = whole && {
+    window: whole.window,
+    spent: whole.live.usage,
+    costs: await costOfDays(tx, accountId, whole, lastOf(whole.window), []),
+  }
+  return {
+    days: days.map((day) => new Date(day * DAY_MS)),
+    apps: [
+      ...named.map((app) => ({ app, count: 1, values: valuesOf(app) })),
+      ...(others > 0 ? [{ app: null, count: others, values: valuesOf('') }] : []),
+    ],
+    course: courseOf({ window, isRunning, spent: spend.live.usage, costs, now }, foretold, before ?? null),
+  }
+}
+
+const lastOf = ({ end }: Window) => new Date(end.getTime() - 1)

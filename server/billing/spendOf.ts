@@ -1,4 +1,4 @@
-import type { Sql } from '#db/client.ts'
+import type { Pool, Sql, Tx } from '#db/client.ts'
 import { sumOf, type Minor } from '../money.ts'
 import { hourOf, MINUTE_MS, startOfHour, type Window } from '../time.ts'
 import { liveCost, nothingUsed, type LiveCost, type StretchUse } from './liveCost.ts'
@@ -26,6 +26,10 @@ const LOOKS_BACK_HOURS = 35 * 24
 /** By when an hour's last minute is reported and rolled. */
 const ROLLED_AFTER_MS = 3 * MINUTE_MS
 const LATEST_HOURS = 24
+
+/** One state of the store for all that a page says, so that its figures sum. */
+export const inOneState = <T>(sql: Pool, read: (tx: Tx) => Promise<T>): Promise<T> =>
+  sql.begin('isolation level repeatable read read only', read) as Promise<T>
 
 /** The month an instant falls into, counted from the anchor; before it was the trial. */
 export const periodOf = ({ anchorAt, startedAt }: Subscription, at: Date): Window =>

@@ -3,7 +3,6 @@ import { DomainError } from '../errors.ts'
 import { inAccount, router } from '../trpc.ts'
 import { exportSpend } from './exportSpend.ts'
 import { liftCap } from './setBudget.ts'
-import { spendByDay } from './spendByDay.ts'
 import { spendByContainer, spendOverview } from './spendView.ts'
 
 /** A billing period by an instant within it; left out, the running one. */
@@ -14,15 +13,10 @@ const at = z.iso
 const app = z.string().min(1).max(200)
 
 export const spendRouter = router({
-  /** What a period costs by app, beside the one before, and what it will come to; null without a plan then. */
+  /** What a period costs by app and day, beside the one before, and what it will come to; null without a plan then. */
   overview: inAccount()
     .input(z.object({ at }))
     .query(async ({ ctx, input }) => (await spendOverview(ctx.sql, ctx.account.id, ctx.now, input.at)) ?? null),
-
-  /** The same day by day, with its course to the end; null without a plan then. */
-  days: inAccount()
-    .input(z.object({ at }))
-    .query(async ({ ctx, input }) => (await spendByDay(ctx.sql, ctx.account.id, ctx.now, input.at)) ?? null),
 
   /** What an app costs by container. */
   app: inAccount()

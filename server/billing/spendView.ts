@@ -2,11 +2,13 @@ import type { Pool, Tx } from '#db/client.ts'
 import { NO_MONEY, minor, sumOf, type Minor } from '../money.ts'
 import { hourOf, type Window } from '../time.ts'
 import { byApp, overParts, type AppCost, type PartUse } from './liveCost.ts'
+import { spendByDay, type SpendDays } from './spendByDay.ts'
 import type { Foretold } from './spendForecast.ts'
 import type { SpendRules, SpendState } from './spendJudge.ts'
 import {
   advanceOf,
   forecastOf,
+  inOneState,
   periodBefore,
   periodOf,
   runningAt,
@@ -17,10 +19,6 @@ import {
 } from './spendOf.ts'
 import { containerUse, type ContainerPart } from './spendSql.ts'
 import { BILLABLE, isMetered, type MeteredPrice } from './terms.ts'
-
-/** One state of the store for all that a page says, so that its figures sum. */
-export const inOneState = <T>(sql: Pool, read: (tx: Tx) => Promise<T>): Promise<T> =>
-  sql.begin('isolation level repeatable read read only', read) as Promise<T>
 
 export type SpendRow = AppCost & { before: Minor; forecast: Minor | null }
 export type SpendOverview = {
@@ -39,6 +37,7 @@ export type SpendOverview = {
   apps: SpendRow[]
   /** The same part of the period before; null where there is none. */
   before: (Window & { spent: Minor }) | null
+  byDay: SpendDays
   forecast: (Pick<Foretold, 'low' | 'mid' | 'high'> & { budgetAt: Date | null; capAt: Date | null }) | null
   rules: SpendRules
   state: SpendState | null
@@ -54,9 +53,7 @@ const periodsOf = ({ subscription }: SpendPeriod, running: Window): Window[] => 
 }
 
 /** The period before, up to the part of it that has passed of this one (all of it for one that is over). */
-const beforeOf = async (tx: Tx, accountId: bigint, of: SpendPeriod, now: Date): Promise<Spend | undefined> => {
-  const period = await periodBefore(tx, accountId, of, now)
-  if (!period) return undefined
+const beforeOf = async (tx: Tx, accountId: bigint, of: SpendPeriod, period: SpendPeriod, now: Date): Promise<Spend> => {
   const { start, end } = period.window
   const passed = of.isRunning ? now.getTime() - of.window.start.getTime() : Infinity
   const until = new Date(Math.min(end.getTime() - 1, start.getTime() + passed))
@@ -96,8 +93,10 @@ export const spendOverview = (sql: Pool, accountId: bigint, now: Date, at?: Date
     const period = await spendPeriod(tx, accountId, now, at)
     if (!period) return undefined
     const spend = await spendOf(tx, accountId, period, now)
-    const before = await beforeOf(tx, accountId, period, now)
-    const foretold = period.isRunning ? await forecastOf(tx, accountId, spend, now) : null
+    const previous = await periodBefore(tx, accountId, period, now)
+    const before = previous && (await beforeOf(tx, accountId, period, previous, now))
+    const isAhead = period.isRunning && now < period.window.end
+    const foretold = isAhead ? await forecastOf(tx, accountId, spend, now) : null
     const rules = await rulesOf(tx, accountId)
     const earlier = new Map(before ? byApp([], before.live.shares).map(({ app, cost }) => [app, cost]) : [])
     const { version } = period.stretches.at(-1)!
@@ -117,6 +116,7 @@ export const spendOverview = (sql: Pool, accountId: bigint, now: Date, at?: Date
         forecast: foretold ? (foretold.apps.get(row.app) ?? row.cost) : null,
       })),
       before: before ? { ...before.window, spent: before.live.usage } : null,
+      byDay: await spendByDay(tx, accountId, { spend, foretold, earlier: previous }, now),
       forecast: foretold && {
         low: foretold.low,
         mid: foretold.mid,

@@ -106,7 +106,6 @@ export const PROCEDURES: Record<string, string> = {
   'billing.profile.get': 'members',
   'billing.profile.setBudget': 'owner admin billing while held',
   'billing.spend.app': 'members',
-  'billing.spend.days': 'members',
   'billing.spend.export': 'members',
   'billing.spend.liftCap': 'owner admin billing while held',
   'billing.spend.overview': 'members',

@@ -1,9 +1,9 @@
 import type { Metadata } from 'next'
-import { attempt, load, server } from '../../server.ts'
+import { load, server } from '../../server.ts'
 import { Live } from '../../shell/live.tsx'
 import { FilterSelect } from '../../ui/filters.tsx'
 import { PageHead, Panel } from '../../ui/panel.tsx'
-import { Empty, ErrorPanel } from '../../ui/states.tsx'
+import { Empty } from '../../ui/states.tsx'
 import { MeteredTo, PendingUsage } from '../metered.tsx'
 import type { Search } from '../window.ts'
 import { AppTable } from './app-table.tsx'
@@ -28,11 +28,10 @@ export default async function SpendPage({
   const now = new Date()
   const asked = { account, ...(at ? { at } : {}) }
   const api = await server()
-  const [view, me, overview, days, metered] = await Promise.all([
+  const [view, me, overview, metered] = await Promise.all([
     load(api.accounts.view({ account })),
     load(api.accounts.me()),
     load(api.billing.spend.overview(asked)),
-    attempt(api.billing.spend.days(asked)),
     load(api.usage.metered({ account })),
   ])
   if (!overview) {
@@ -86,16 +85,10 @@ export default async function SpendPage({
         <CapBanner of={overview} account={account} mayLift={mayLift} />
         {period.isRunning && <PendingUsage of={metered} />}
         <SpendHead of={overview} account={account} now={now} />
-        {days.ok && days.value ? (
-          <div className="split split-wide">
-            <CourseChart of={days.value} overview={overview} csvName={`${name}-spend`} />
-            <DaysChart of={days.value} csvName={`${name}-spend-by-day`} />
-          </div>
-        ) : (
-          <Panel title="Spend by day">
-            <ErrorPanel title="The charts cannot be shown">{days.ok ? 'There is no plan.' : days.message}</ErrorPanel>
-          </Panel>
-        )}
+        <div className="split split-wide">
+          <CourseChart of={overview} csvName={`${name}-spend`} />
+          <DaysChart of={overview} csvName={`${name}-spend-by-day`} />
+        </div>
         <AppTable of={overview} account={account} now={now} />
       </div>
     </>

@@ -3,7 +3,6 @@ import { day } from '../../ui/when.ts'
 import { one, type Search } from '../window.ts'
 
 export type Overview = NonNullable<Awaited<ReturnType<Caller['billing']['spend']['overview']>>>
-export type SpendDays = NonNullable<Awaited<ReturnType<Caller['billing']['spend']['days']>>>
 export type Row = Overview['apps'][number]
 type Window = { start: Date; end: Date }
 

@@ -1,14 +1,14 @@
 import { TimeSeries } from '../../ui/chart.tsx'
 import { moneyText } from '../../ui/format.ts'
 import { StackedBars } from '../../ui/stacked-bars.tsx'
-import { beforeName, type Overview, type SpendDays } from './period.ts'
+import { beforeName, type Overview } from './period.ts'
 
 const AT_CAP = { notify: 'you are told', throttle: 'containers are throttled', stop: 'containers stop' } as const
 
 /** The sum since the period began, what it will come to, and the period before. */
-export function CourseChart({ of, overview, csvName }: { of: SpendDays; overview: Overview; csvName: string }) {
-  const { currency, course, period, before } = of
-  const { forecast, spent, rules } = overview
+export function CourseChart({ of, csvName }: { of: Overview; csvName: string }) {
+  const { currency, period, before, forecast, spent, rules } = of
+  const { course } = of.byDay
   const { budgetMinor, capMinor, capAction } = rules
   const money = (amount: bigint, whole = false) => moneyText(amount, currency, whole)
   const earlier = before ? beforeName(before) : undefined
@@ -54,8 +54,9 @@ export function CourseChart({ of, overview, csvName }: { of: SpendDays; overview
 }
 
 /** What each day cost, by app. */
-export function DaysChart({ of, csvName }: { of: SpendDays; csvName: string }) {
-  const { currency, days, apps, period } = of
+export function DaysChart({ of, csvName }: { of: Overview; csvName: string }) {
+  const { currency, period } = of
+  const { days, apps } = of.byDay
   const sums = apps.map((app) => app.values.reduce((sum, value) => sum + value, 0n))
   const [first] = apps
   const finding =

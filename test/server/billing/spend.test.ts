@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest'
 import { rateInput } from '#server/billing/rate.ts'
-import { spendByDay } from '#server/billing/spendByDay.ts'
 import { spendSoFar } from '#server/billing/spendOf.ts'
 import { spendByContainer, spendOverview } from '#server/billing/spendView.ts'
 import { stretchesOf } from '#server/billing/subscriptionTerms.ts'
@@ -82,7 +81,7 @@ describe('what a period has cost so far', () => {
     const now = utc('2026-11-21 04:05')
     const { accountId } = await cloud('laver', utc('2026-11-21 04:00'))
     const overview = (await spendOverview(sql, accountId, now))!
-    const days = (await spendByDay(sql, accountId, now))!
+    const days = overview.byDay
     expect(days.days).toHaveLength(21)
     expect(days.apps.map((one) => one.app)).toEqual(['web', 'batch'])
     expect(sumOf(days.apps.flatMap((one) => one.values))).toBe(overview.spent)
