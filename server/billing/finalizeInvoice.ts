@@ -29,8 +29,11 @@ export type NumberedByStripe = {
   dueAt: Date | null
 }
 
-/** How finalizing ended: `finalized` by this call, or `before` by another. */
-export type Finalized = { outcome: 'finalized' | 'before'; number: string; totalMinor: bigint }
+/**
+ * How finalizing ended: `finalized` by this call, `before` by another, or `dropped` because it came to no lines; then it has
+ * no number.
+ */
+export type Finalized = { outcome: 'finalized' | 'before' | 'dropped'; number: string; totalMinor: bigint }
 
 /**
  * Finalizes a draft: computes it a last time (with Stripe's number: as stored, since Stripe has its lines), takes the next
@@ -47,8 +50,8 @@ export const finalizeInvoice = async (
     const done = await finalizeLocked(tx, ctx, drafts, input.numbered)
     const [row] = await tx<{ state: string; number: string | null; totalMinor: bigint }[]>`
       select state, number, total_minor from invoice where account_id = ${ref.accountId} and id = ${ref.invoiceId}`
-    if (!row)
-      throw new DomainError('NOT_FOUND', `no invoice ${ref.invoiceId}; a draft that comes to no lines is dropped`)
+    if (!row && drafts.length > 0) return { outcome: 'dropped', number: '', totalMinor: 0n }
+    if (!row) throw new DomainError('NOT_FOUND', `no invoice ${ref.invoiceId}`)
     if (row.number === null)
       throw new DomainError('CONFLICT', `this invoice is ${row.state} and cannot be finalized; make another`)
     return { outcome: done.length > 0 ? 'finalized' : 'before', number: row.number, totalMinor: row.totalMinor }

@@ -92,11 +92,13 @@ export const storeComputed = async (tx: Tx, computed: readonly Computed[]): Prom
   ])
 }
 
-/** Drops drafts that came to no lines: there is nothing to say. What they hold goes with them. */
+/** Drops drafts that came to no lines: there is nothing to say. Adjustments they held wait for the next. */
 export const dropDrafts = async (tx: Tx, computed: readonly Computed[]): Promise<void> => {
   if (computed.length === 0) return
   const accounts = computed.map(({ draft }) => String(draft.accountId))
   const ids = computed.map(({ draft }) => String(draft.id))
+  await tx`update adjustment set state = 'approved', invoice_id = null where state = 'applied'
+    and (account_id, invoice_id) in (select * from unnest(${accounts}::bigint[], ${ids}::bigint[]))`
   await tx`delete from invoice_line where (account_id, invoice_id) in (select * from unnest(${accounts}::bigint[], ${ids}::bigint[]))`
   await tx`delete from invoice_input where (account_id, invoice_id) in (select * from unnest(${accounts}::bigint[], ${ids}::bigint[]))`
   await tx`delete from invoice where (account_id, id) in (select * from unnest(${accounts}::bigint[], ${ids}::bigint[]))
