@@ -68,7 +68,14 @@ const quantile = (values: number[], q: number) =>
 
 const MINUTE_MS = 60_000
 
-/** The whole path over HTTP, the same path's cost on many hosts, and the store's size. */
+/** Where the figures stop to grow: groups are large by then, and an answer still comes well within a quarter second. */
+const CONNECTIONS = 128
+
+/**
+ * The whole path over HTTP, the same path's cost on many hosts, and the store's size. The limit of `samples_per_s` is
+ * one connection's COPY of payloads built beforehand; `samples_per_s_to_two_streams` holds the same value against two
+ * connections at once, the most that PostgreSQL takes where it has both cores to itself.
+ */
 export default async function ingest(): Promise<void> {
   const plane = await startControlPlane('ingest', { WHARF_INGEST_THREADS: '1' })
   try {
@@ -79,7 +86,7 @@ export default async function ingest(): Promise<void> {
       minutes: number,
       minutesAgo: number,
       firstSeq: number,
-      connections = 64,
+      connections = CONNECTIONS,
     ) => {
       const firstEdgeMs = (Math.floor(Date.now() / MINUTE_MS) - minutesAgo) * MINUTE_MS
       const before = plane.cpuUs()
@@ -96,17 +103,20 @@ export default async function ingest(): Promise<void> {
     await load(hosts, 100, 10, 400, 1)
     const rates: number[] = []
     const limits: number[] = []
+    const twoStreams: number[] = []
     const p99s: number[] = []
     for (let round = 0; round < 3; round++) {
       const ids = hosts.map((h) => h.hostId)
-      limits.push(await rawRowsPerSecond(sql, ids, 100, 60, 29_000_000))
+      limits.push(await rawRowsPerSecond(sql, ids, 100, 60, 29_000_000, 1))
+      twoStreams.push(await rawRowsPerSecond(sql, ids, 100, 60, 29_000_000, 2))
       const sent = await load(hosts, 100, 80, 380 - round * 100, 11 + round * 80)
       rates.push(sent.samples / (sent.elapsedMs / 1000))
       p99s.push(quantile(sent.acknowledgedMs, 0.99))
     }
-    const limit = median(limits)
     const value = median(rates)
-    figure({ bench: 'ingest', figure: 'samples_per_s', value, unit: '1/s', limit, ratio: value / limit })
+    const overLimit = (limit: number) => ({ value, unit: '1/s', limit, ratio: value / limit })
+    figure({ bench: 'ingest', figure: 'samples_per_s', ...overLimit(median(limits)) })
+    figure({ bench: 'ingest', figure: 'samples_per_s_to_two_streams', ...overLimit(median(twoStreams)) })
     figure({ bench: 'ingest', figure: 'ack_p99_ms', value: median(p99s), unit: 'ms' })
 
     const [size] = await sql<{ bytes: string; rows: bigint }[]>`

@@ -8,7 +8,7 @@ const BATCH_ROWS = 5_000
 
 /**
  * Rows a second of the best raw way to store the same rows under the same key in the same
- * PostgreSQL: binary COPY of payloads built beforehand, in batches of 5,000, over two connections.
+ * PostgreSQL: binary COPY of payloads built beforehand, in batches of 5,000, over `streams` connections at once.
  */
 export const rawRowsPerSecond = async (
   sql: Pool,
@@ -16,6 +16,7 @@ export const rawRowsPerSecond = async (
   containers: number,
   minutes: number,
   firstMinute: number,
+  streams: number,
 ) => {
   await sql`drop table if exists limit_minute`
   await sql`create table limit_minute (like usage_minute including all)`
@@ -47,7 +48,7 @@ export const rawRowsPerSecond = async (
       })
     }
   }
-  await Promise.all([worker(), worker()])
+  await Promise.all(Array.from({ length: streams }, worker))
   const rate = total / ((performance.now() - startedAt) / 1000)
   await sql`drop table limit_minute`
   return rate
