@@ -11,11 +11,14 @@ const MOST_AT_ONCE = 500
  * made, or all that are found without one. A plan that an admin named for quotas before stays named. Harmless to repeat.
  */
 export const admitAccounts = async (ctx: Context, { accountId }: { accountId?: string | undefined }): Promise<void> => {
-  const rows = await ctx.sql<{ id: bigint }[]>`select a.id from account a
-    where a.closed_at is null and (${accountId ?? null}::bigint is null or a.id = ${accountId ?? null})
-      and not exists (select from subscription s where s.account_id = a.id and s.state <> 'canceled')
-    order by a.id limit ${MOST_AT_ONCE}`
-  for (const { id } of rows) await admit(ctx, id)
+  for (;;) {
+    const rows = await ctx.sql<{ id: bigint }[]>`select a.id from account a
+      where a.closed_at is null and (${accountId ?? null}::bigint is null or a.id = ${accountId ?? null})
+        and not exists (select from subscription s where s.account_id = a.id and s.state <> 'canceled')
+      order by a.id limit ${MOST_AT_ONCE}`
+    for (const { id } of rows) await admit(ctx, id)
+    if (rows.length < MOST_AT_ONCE) return
+  }
 }
 
 const admit = async (ctx: Context, accountId: bigint) => {

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { DomainError } from '../errors.ts'
 import { inAccount, router } from '../trpc.ts'
+import { admitAccounts } from './admitAccounts.ts'
 import { applyCoupon } from './applyCoupon.ts'
 import { cancelAtPeriodEnd, cancelNow, keepSubscription, previewCancel } from './cancelSubscription.ts'
 import { changePlan } from './changePlan.ts'
@@ -24,9 +25,17 @@ const paying = (options?: { whileHeld: boolean }) => inAccount(['owner', 'admin'
 export const subscriptionRouter = router({
   /** The account's plan, what it gives, and what it was before. */
   get: inAccount().query(async ({ ctx }) => {
-    const view = await subscriptionView(ctx.sql, ctx.account.id)
+    const accountId = ctx.account.id
+    const view = await subscriptionView(ctx.sql, accountId)
     if (view) return view
-    throw new DomainError('UNAVAILABLE', 'this account was made just now; its plan is set in a moment')
+    // Made just now: whoever looks first does what the job is about to do.
+    await admitAccounts(ctx, { accountId: accountId.toString() })
+    const admitted = await subscriptionView(ctx.sql, accountId)
+    if (admitted) return admitted
+    throw new DomainError(
+      'UNAVAILABLE',
+      'no plan can be set for this account; is the plan Free on sale in its currency?',
+    )
   }),
 
   /** The plans it may choose from. */

@@ -51,7 +51,7 @@ export function CurrentPlan({
     <>
       <Notes account={account} view={view} mayChange={mayChange} mayEnd={mayEnd} />
       <Panel
-        title={version.planName}
+        title={`Your plan: ${version.planName}`}
         badge={
           <StatusBadge status={state.status} as="small">
             {state.word}

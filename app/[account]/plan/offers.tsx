@@ -79,7 +79,12 @@ function OfferPanel({
   const isSame = offer.plan === view.version.plan && offer.interval === view.version.interval
   const sells = offer.terms.prices.some((price) => price.model === 'licensed')
   return (
-    <Panel level={3} title={offer.planName} badge={isSame && <Tag>Your plan</Tag>} className="flex flex-col">
+    <Panel
+      level={3}
+      title={offer.planName}
+      badge={isSame && <Tag>Your plan</Tag>}
+      className="flex flex-col [&>.panel-body]:grow"
+    >
       <div className="flex h-full flex-col gap-3">
         <p>
           <span className="text-xl font-semibold">{figure}</span> <span className="dim">{note}</span>
@@ -90,9 +95,9 @@ function OfferPanel({
             ...offer.terms.prices
               .filter((price) => price.model !== 'flat')
               .map((price) => [price.name, priceText(price, offer)] as const),
-            ...Object.entries(offer.entitlements).map(
-              ([key, value]) => [entitlementName(key), entitlementText(key, value)] as const,
-            ),
+            ...Object.entries(offer.entitlements)
+              .filter(([key]) => !offer.terms.prices.some((price) => price.key === key))
+              .map(([key, value]) => [entitlementName(key), entitlementText(key, value)] as const),
             ...(offer.terms.promise.length > 0 ? [['Outages', 'credited by what is promised'] as const] : []),
           ]}
         />

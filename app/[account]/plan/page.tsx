@@ -69,7 +69,7 @@ export default async function PlanPage({
               rowKey={(row) => row.key}
             />
           </Panel>
-          <Panel title="Until now" sub={`${view.history.length} stretches, newest first`} flush>
+          <Panel title="Until now" sub="Newest first" flush>
             <Table
               label="Plans of this account"
               columns={[
