@@ -15,7 +15,13 @@ export const OPS_GROUPS: readonly { title: string; places: readonly Place[] }[] 
   },
   { title: 'Police', places: [{ label: 'Quotas', href: '/ops/quotas', key: 'q', count: 'quotas' }] },
   { title: 'Operate', places: [{ label: 'Hosts', href: '/ops/hosts', key: 'h', count: 'hosts' }] },
-  { title: 'Bill', places: [{ label: 'Catalog', href: '/ops/catalog', key: 'c' }] },
+  {
+    title: 'Bill',
+    places: [
+      { label: 'Catalog', href: '/ops/catalog', key: 'c' },
+      { label: 'Stripe', href: '/ops/billing/stripe', key: 's' },
+    ],
+  },
   {
     title: 'Account',
     places: [
