@@ -56,6 +56,7 @@ export function CustomerShell({
             { label: 'Apps', href: `/${account}/apps` },
             { label: 'Usage', href: `/${account}/usage` },
             { label: 'Spend', href: `/${account}/spend` },
+            { label: 'Invoices', href: `/${account}/invoices` },
             { label: 'Plan', href: `/${account}/plan` },
             { label: 'Billing', href: `/${account}/billing` },
             { label: 'Members', href: `/${account}/members` },

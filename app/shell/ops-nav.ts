@@ -39,6 +39,7 @@ export const accountPlaces = (account: string): readonly Place[] => [
   { label: 'Apps', href: `/${account}/apps`, key: 'a' },
   { label: 'Usage', href: `/${account}/usage`, key: 'u' },
   { label: 'Spend', href: `/${account}/spend`, key: 'p' },
+  { label: 'Invoices', href: `/${account}/invoices`, key: 'i' },
   { label: 'Plan', href: `/${account}/plan`, key: 'l' },
   { label: 'Billing', href: `/${account}/billing`, key: 'b' },
   { label: 'Members', href: `/${account}/members`, key: 'm' },
