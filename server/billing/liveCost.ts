@@ -115,7 +115,7 @@ export type PartCost<P> = { key: string; part: P; meter: BillableMeter; amount: 
 
 /**
  * Shares out what apps came to over the parts of their use (days, containers) by quantity, so that the parts sum to it.
- * `keyOf` puts apps under the keys of `use`; an app without a key is left out.
+ * `keyOf` puts apps under the keys of `use`; an app without a key, or without parts that used anything, is left out.
  */
 export const overParts = <P>(
   shares: readonly Share[],
@@ -132,7 +132,8 @@ export const overParts = <P>(
   }
   const rows = Map.groupBy(use, ({ stretch, key }) => JSON.stringify([stretch, key]))
   return [...totals.values()].flatMap(({ stretch, key, meter, amount }) => {
-    const of = rows.get(JSON.stringify([stretch, key])) ?? []
+    const of = (rows.get(JSON.stringify([stretch, key])) ?? []).filter(({ used }) => used[meter] > 0n)
+    if (of.length === 0) return []
     const amounts = allocate(
       amount,
       of.map(({ used }) => used[meter]),

@@ -56,6 +56,8 @@ const gathered = (parts: readonly StretchUse[]): StretchUse[] =>
 /** What is still to be used to the period's end, given to apps in proportion to what they used of late. */
 const moreOf = (which: Case, end: Record<BillableMeter, Outlook>, latest: readonly AppUse[], since: Used): AppUse[] => {
   const more = latest.map(({ app }) => ({ app, used: nothingUsed() }))
+  // Nobody has used anything of late, nor in this period: what lingers of earlier weeks is nobody's.
+  if (more.length === 0) return []
   for (const meter of BILLABLE_METERS) {
     const shares = allocate(
       whole(end[meter][which] - Number(since[meter])),

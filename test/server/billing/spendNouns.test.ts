@@ -105,6 +105,10 @@ describe('live cost', () => {
       ['api', 135n],
     ])
   })
+  test('leaves what no part accounts for to be told beside them', () => {
+    const shares = [{ stretch: 0, app: 'web', meter: 'cpu' as const, amount: 5n as never }]
+    expect(overParts(shares, [], () => 'web')).toEqual([])
+  })
   test('is shared out to days and containers so that they sum to it', () => {
     fc.assert(
       fc.property(someHours, fc.constantFrom([stretch(CLOUD)], CHANGED), (hours, stretches) => {
@@ -156,6 +160,13 @@ describe('a forecast in money', () => {
     const included = versionOf([perUnit('cpu', '0.36', '600')])
     expect(given(included, 20 * 24).mid).toBe(4_320n)
     expect(given(versionOf([perUnit('cpu', '0.36')], { minimum: '300' }), 20 * 24).mid).toBe(30_000n)
+  })
+  test('is nothing where use ended before the period', () => {
+    const parts = [{ stretch: stretch(version), use: [] }]
+    const live = liveCost('EUR', PERIOD, parts, utc('2026-11-10'))
+    const hours = Array.from({ length: 240 }, (_, hour) => (hour < 24 ? anHour : nothingUsed()))
+    const given = { live, history: { fromHour: hourAt('2026-10-31'), hours }, latest: [], since: nothingUsed() }
+    expect(foretell('EUR', PERIOD, parts, given)).toMatchObject({ low: 0n, mid: 0n, high: 0n })
   })
   test('counts what was used since the last whole hour once', () => {
     const parts = [{ stretch: stretch(version), use: [{ app: 'web', used: usedFor(481) }] }]
