@@ -2,6 +2,7 @@ import type { Metadata } from 'next'
 import type { Caller } from '#server/router.ts'
 import { load, server } from '../../server.ts'
 import { PageHead } from '../../ui/panel.tsx'
+import { Banner } from '../../ui/status.tsx'
 import { CouponsPanel } from './coupons-panel.tsx'
 import { NewPlanButton } from './plan-dialog.tsx'
 import { PlanPanel } from './plan-panel.tsx'
@@ -26,6 +27,11 @@ export default async function CatalogPage() {
         actions={<NewPlanButton />}
       />
       <div className="stack">
+        {seller?.address[0]?.startsWith('Your street') && (
+          <Banner status="degraded" title="Say who sells:">
+            name, address, tax id and how to pay stand on every invoice. They are at the end of this page.
+          </Banner>
+        )}
         {plans.map((plan) => (
           <PlanPanel key={plan.key} plan={plan} versions={versions.filter((one) => one.planId === plan.id)} />
         ))}

@@ -37,15 +37,10 @@ export function PlanPanel({ plan, versions }: { plan: PlanRow; versions: readonl
         sub={plan.description || plan.key}
         actions={
           <>
-            <Button size="sm" onClick={() => setEditing(true)} aria-label={`Rename or archive ${plan.name}`}>
+            <Button size="sm" onClick={() => setEditing(true)} aria-label={`Edit ${plan.name}`}>
               Edit
             </Button>
-            <Button
-              size="sm"
-              icon="plus"
-              href={`/ops/catalog/${plan.key}`}
-              aria-label={`Draft the next version of ${plan.name}`}
-            >
+            <Button size="sm" icon="plus" href={`/ops/catalog/${plan.key}`} aria-label={`Next version of ${plan.name}`}>
               Next version
             </Button>
           </>
