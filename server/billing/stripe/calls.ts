@@ -2,6 +2,7 @@ import type { Sql } from '#db/client.ts'
 import type { Context } from '../../context.ts'
 import { DomainError } from '../../errors.ts'
 import { addJob } from '../../jobs.ts'
+import { notify } from '../../notices/notify.ts'
 import { installationOf, needStripe } from './client.ts'
 import { isPassing, wordsOf } from './errors.ts'
 import { foundBefore, send, type Done, type Kind } from './senders.ts'
@@ -19,11 +20,14 @@ type Row = {
   result: Done | null
   lastError: string | null
   createdAt: Date
+  finishedAt: Date | null
   attempts: number
 }
 
 /** Stripe forgets an idempotency key after a day. */
 const KEY_KEPT_MS = 23 * 3_600_000
+/** What Stripe refused is asked again after so long, where it is still wanted. */
+const ASK_AGAIN_MS = 3_600_000
 
 /**
  * Writes a call into the outbox, to be made by a job, in the caller's transaction. Its payload is kept as it is now, so that
@@ -49,8 +53,14 @@ const written = async (sql: Sql, ctx: Context, call: NewCall): Promise<Row> => {
  * and our knowing is a repeat under the same key.
  * @throws StripeError where Stripe is away (try again); UNPROCESSABLE where it refused for good
  */
-export const makeCall = async (ctx: Context, call: NewCall): Promise<Done> =>
-  perform(ctx, await written(ctx.sql, ctx, call))
+export const makeCall = async (ctx: Context, call: NewCall): Promise<Done> => {
+  const row = await written(ctx.sql, ctx, call)
+  const refusedFor = row.finishedAt ? ctx.now.getTime() - row.finishedAt.getTime() : 0
+  if (row.state !== 'failed' || refusedFor < ASK_AGAIN_MS) return perform(ctx, row)
+  // The reason may be gone, an address added: it is another call now, and this one stays as what was refused.
+  await ctx.sql`update stripe_call set key = key || ':' || id where id = ${row.id} and state = 'failed'`
+  return perform(ctx, await written(ctx.sql, ctx, call))
+}
 
 /** Job `billing.stripe_call`. */
 export const makeQueued = async (ctx: Context, { callId }: { callId: string }): Promise<void> => {
@@ -77,8 +87,22 @@ const perform = async (ctx: Context, row: Row): Promise<Done> => {
     await ctx.sql`update stripe_call set state = ${passing ? 'pending' : 'failed'}, last_error = ${wordsOf(error)},
       finished_at = ${passing ? null : ctx.now} where id = ${row.id} and state = 'pending'`
     if (passing) throw error
+    await tellRefused(ctx, row, error)
     throw new DomainError('UNPROCESSABLE', `Stripe refused ${row.kind}: ${wordsOf(error)}`, { cause: error })
   }
+}
+
+const tellRefused = async (ctx: Context, { id, kind, accountId }: Row, error: unknown): Promise<void> => {
+  const [account] = await ctx.sql<{ name: string }[]>`select name from account where id = ${accountId}`
+  await notify(ctx.sql, ctx, {
+    audience: 'operators',
+    severity: 'warning',
+    kind: 'billing.stripe_refused',
+    title: `Stripe refused ${kind} for ${account?.name ?? 'an account'}`,
+    body: wordsOf(error),
+    href: '/ops/billing/stripe',
+    key: `stripe_call:${id}`,
+  })
 }
 
 /** Tries a call again that Stripe refused, under a key of its own: an operator removed the reason. @throws NOT_FOUND */

@@ -198,6 +198,8 @@ const missingHere = async (ctx: Context, there: Stripe.Invoice): Promise<Found |
   const [row] = await ctx.sql<{ accountId: bigint }[]>`select account_id from billing_profile
     where stripe_customer_id = ${customer ?? ''}`
   if (!row || (there.total === 0 && there.status !== 'draft')) return undefined
+  // Taken back whole: it was billed again.
+  if (there.status === 'paid' && there.post_payment_credit_notes_amount === there.total) return undefined
   // A renewal waits for the hosts' reports, a day at most.
   if (there.status === 'draft' && ctx.now.getTime() - there.created * 1000 < 2 * DAY_MS) return undefined
   const theirs = `${String(there.status)}, ${majorText(fromStripe(there.total, there.currency), there.currency.toUpperCase())}`

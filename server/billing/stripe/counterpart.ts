@@ -53,10 +53,18 @@ const isTaken = async (ctx: Context, stripeInvoiceId: string, invoiceId: bigint)
   return other !== undefined && other.id !== invoiceId
 }
 
-/** An invoice beside the renewals: a start, a change of plan, the last one of a plan. */
-const makeOwn = async (ctx: Context, stripe: Stripe, ours: InvoiceRow, customer: string): Promise<Stripe.Invoice> => {
+/**
+ * An invoice beside the renewals: a start, a change of plan, the last one of a plan; or `instead` of one that cannot be used.
+ */
+export const makeOwn = async (
+  ctx: Context,
+  stripe: Stripe,
+  ours: InvoiceRow,
+  customer: string,
+  instead?: string,
+): Promise<Stripe.Invoice> => {
   const { accountId, id, currency } = ours
-  const key = `invoice:${accountId}:${id}`
+  const key = `invoice:${accountId}:${id}${instead ? `:instead:${instead}` : ''}`
   const made = await makeCall(ctx, {
     accountId,
     kind: 'invoice.create',

@@ -47,12 +47,7 @@ export const ensureCustomer = async (ctx: Context, accountId: bigint): Promise<s
   needStripe(ctx.env)
   const profile = await profileOf(ctx.sql, accountId)
   if (profile.stripeCustomerId) {
-    await makeCall(ctx, {
-      accountId,
-      kind: 'customer.update',
-      key: `customer:${accountId}:${profile.updatedAt.toISOString()}`,
-      payload: { id: profile.stripeCustomerId, ...paramsOf(profile) },
-    })
+    await update(ctx, accountId, profile)
     return profile.stripeCustomerId
   }
   const key = `customer:${accountId}`
@@ -84,6 +79,21 @@ export const ensureCustomer = async (ctx: Context, accountId: bigint): Promise<s
     })
   })
   return made.id!
+}
+
+// An address that Stripe does not like must not keep invoices back; operators see the refusal.
+const update = async (ctx: Context, accountId: bigint, profile: Profile): Promise<void> => {
+  try {
+    await makeCall(ctx, {
+      accountId,
+      kind: 'customer.update',
+      key: `customer:${accountId}:${profile.updatedAt.toISOString()}`,
+      payload: { id: profile.stripeCustomerId, ...paramsOf(profile) },
+    })
+  } catch (error) {
+    if (!(error instanceof DomainError) || error.code !== 'UNPROCESSABLE') throw error
+    log.warn({ accountId: String(accountId), reason: error.message }, 'Stripe refused a customer’s name or address')
+  }
 }
 
 /** The account that a customer of Stripe's is, if it is one of ours. */

@@ -13,6 +13,7 @@ import { makeCall } from './calls.ts'
 import { needStripe } from './client.ts'
 import { ensureCustomer } from './customer.ts'
 import { foundDrift, goneDrift } from './drift.ts'
+import { isEarly, replaceEarly } from './replaceEarly.ts'
 import { counterpartOf, renewalOf } from './counterpart.ts'
 import { followInvoice } from './followInvoice.ts'
 import { linesFor, missingOf, type OurLine } from './lines.ts'
@@ -38,7 +39,7 @@ export const settleInvoice = async (ctx: Context, ref: InvoiceRef): Promise<void
   const found = await counterpartOf(ctx, ours, customer)
   if (!(await linkInvoice(ctx.sql, ref, found.id)))
     throw new DomainError('CONFLICT', `Stripe's invoice ${found.id} is another of ours already`)
-  let there = found
+  let there = isEarly(ours, found) ? await replaceEarly(ctx, ours, customer, found) : found
   if (there.status === 'draft') there = await fill(ctx, ours, there)
   if (!(await isSame(ctx, ours, there))) return
   if (there.status === 'draft') there = await finalizeThere(ctx, ours, customer, there)

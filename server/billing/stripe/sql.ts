@@ -66,6 +66,12 @@ export const linkInvoice = async (sql: Sql, ref: InvoiceRef, stripeInvoiceId: st
   return row !== undefined
 }
 
+/** Has a draft of ours stand for another invoice of Stripe's. */
+export const relinkInvoice = async (sql: Sql, ref: InvoiceRef, stripeInvoiceId: string): Promise<void> => {
+  await sql`update invoice set stripe_invoice_id = ${stripeInvoiceId}
+    where account_id = ${ref.accountId} and id = ${ref.invoiceId} and state = 'draft'`
+}
+
 /** Prepaid credit that an account has left in a currency, by the ledger. */
 export const prepaidLeft = async (sql: Sql, accountId: bigint, currency: string): Promise<bigint> => {
   const [row] = await sql<{ left: bigint }[]>`

@@ -128,6 +128,35 @@ describe('Stripe away', () => {
     await noFaults()
   }, 60_000)
 
+  test('to us: what it finalized and charged without our lines is taken back and billed again with them', async () => {
+    for (const [name, card] of [
+      ['early-paid', 'works'],
+      ['early-open', 'works'],
+    ] as const) {
+      const id = await subscribed(name, card)
+      const customer = await house.customerOf(id)
+      const [row] = await sql<{ end: Date }[]>`select period_end as end from subscription
+        where account_id = ${id} and state <> 'canceled'`
+      // The webhook is acknowledged, and the job that should stop the draft is never done.
+      await control('clock', { to: new Date(row!.end.getTime() + 1_000).toISOString() })
+      await control('deliver', {})
+      if (name === 'early-open') await control('card', { customer, card: 'fails' })
+      await control('clock', { to: new Date(row!.end.getTime() + 3 * HOUR_MS).toISOString() })
+      await control('card', { customer, card: 'works' })
+      const early = theirs().findLast((one) => one.customer === customer)!
+      expect(early.status).toBe(name === 'early-paid' ? 'paid' : 'open')
+      await nextMonth(id)
+      await settle()
+      expect(await renewed(id)).toMatchObject([{ state: 'paid', subtotalMinor: 6_700n, paidMinor: 6_700n }])
+      expect(await drifts()).toEqual([])
+      const charged = standIn.world.all('charge').filter((one) => one.customer === customer)
+      expect(charged.reduce((sum, one) => sum + one.amount, 0)).toBe(4_900 + 6_700)
+    }
+    await at(after(HOUR_MS))
+    expect(await compare(house.now())).toMatchObject({ drifts: 0 })
+    await noFaults()
+  })
+
   test('after it did what was asked: each call is made again and changes nothing', async () => {
     const calls = [
       'POST /v1/customers$',
