@@ -18,6 +18,8 @@ export const OPS_GROUPS: readonly { title: string; places: readonly Place[] }[] 
   {
     title: 'Bill',
     places: [
+      { label: 'Invoices', href: '/ops/billing/invoices', key: 'b' },
+      { label: 'Adjustments', href: '/ops/billing/adjustments' },
       { label: 'Catalog', href: '/ops/catalog', key: 'c' },
       { label: 'Stripe', href: '/ops/billing/stripe', key: 's' },
     ],

@@ -1,0 +1,55 @@
+'use client'
+
+import { useState } from 'react'
+import { Button } from '../../../../../ui/button.tsx'
+import { GrantDialog } from '../../../grant-dialog.tsx'
+import { CloseDialog } from './close-dialog.tsx'
+import { MoneyDialog } from './money-dialog.tsx'
+import { NoteDialog } from './note-dialog.tsx'
+
+export type ActedOn = {
+  account: string
+  invoiceId: string
+  number: string
+  state: 'draft' | 'finalized' | 'paid' | 'void' | 'uncollectible'
+  currency: string
+  openMinor: string
+  paidMinor: string
+  lines: readonly { position: number; description: string; amountMinor: string }[]
+}
+type Asked = 'payment' | 'refund' | 'chargeback' | 'note' | 'void' | 'writeOff' | 'finalize' | 'grant'
+
+/** What can be done about an invoice; what cannot is not offered. */
+export function InvoiceActions(of: ActedOn) {
+  const [asked, setAsked] = useState<Asked>()
+  const close = (open: boolean) => !open && setAsked(undefined)
+  const isOpen = of.state === 'finalized' || of.state === 'uncollectible'
+  const wasPaid = BigInt(of.paidMinor) > 0n
+  const ask = (label: string, what: Asked, more: { primary?: boolean } = {}) => (
+    <Button variant={more.primary ? 'primary' : undefined} onClick={() => setAsked(what)}>
+      {label}
+    </Button>
+  )
+  return (
+    <>
+      <div className="row" role="group" aria-label="Actions">
+        {of.state === 'draft' && ask('Finalize now', 'finalize', { primary: true })}
+        {isOpen && ask('Record a payment', 'payment', { primary: true })}
+        {(of.state === 'finalized' || of.state === 'paid') && ask('Credit note', 'note')}
+        {wasPaid && ask('Record a refund', 'refund')}
+        {wasPaid && ask('Record a chargeback', 'chargeback')}
+        {of.state === 'finalized' && ask('Write off', 'writeOff')}
+        {(of.state === 'finalized' || of.state === 'draft') && !wasPaid && ask('Void', 'void')}
+        {ask('Grant credit', 'grant')}
+      </div>
+      {(asked === 'payment' || asked === 'refund' || asked === 'chargeback') && (
+        <MoneyDialog key={asked} of={of} kind={asked} onOpenChange={close} />
+      )}
+      {asked === 'note' && <NoteDialog of={of} onOpenChange={close} />}
+      {(asked === 'void' || asked === 'writeOff' || asked === 'finalize') && (
+        <CloseDialog key={asked} of={of} kind={asked} onOpenChange={close} />
+      )}
+      {asked === 'grant' && <GrantDialog account={of.account} currency={of.currency} onOpenChange={close} />}
+    </>
+  )
+}
