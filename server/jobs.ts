@@ -84,6 +84,8 @@ export const JOBS = {
   'billing.watch_spend': z.object({ accountIds: z.array(z.string()).optional() }),
   /** Undoes what spend caps did to an account's containers where none holds now. */
   'billing.follow_cap': z.object({ accountId: z.string() }),
+  /** Keeps reports of what is not billed and proven yet from being dropped. */
+  'billing.hold_evidence': z.object({}),
   /** Finds and keeps which signed reports prove a finalized invoice. */
   'billing.pin_evidence': z.object({ accountId: z.string(), invoiceId: z.string() }),
   /** Brings Stripe's customer and subscription into line with an account's. */

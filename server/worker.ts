@@ -20,6 +20,7 @@ import { followEvent } from './billing/stripe/followEvent.ts'
 import { poll } from './billing/stripe/poll.ts'
 import { syncSubscription } from './billing/stripe/syncSubscription.ts'
 import { followCap, watchSpend } from './billing/watchSpend.ts'
+import { holdWindows } from './billing/holdWindows.ts'
 import { pinEvidence } from './billing/pinEvidence.ts'
 import { systemContext, type Context } from './context.ts'
 import type { Env } from './env.ts'
@@ -49,6 +50,7 @@ export const CRON: { match: string; task: JobName }[] = [
   { match: '* * * * *', task: 'usage.roll' },
   { match: '* * * * *', task: 'usage.judge_quotas' },
   { match: '41 * * * *', task: 'accounts.tidy' },
+  { match: '3 * * * *', task: 'billing.hold_evidence' },
   { match: '7 * * * *', task: 'usage.partitions' },
   { match: '23 * * * *', task: 'usage.attribute' },
   { match: '*/5 * * * *', task: 'billing.admit' },
@@ -106,6 +108,7 @@ export const handlers: Handlers = {
   'billing.stripe_compare': async (ctx) => void (await compare(ctx)),
   'billing.watch_spend': watchSpend,
   'billing.follow_cap': followCap,
+  'billing.hold_evidence': holdWindows,
   'billing.pin_evidence': (ctx, { accountId, invoiceId }) =>
     pinEvidence(ctx, { accountId: BigInt(accountId), invoiceId: BigInt(invoiceId) }),
 }

@@ -1,8 +1,9 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { verifyBundle } from '#server/billing/verifyBundle.ts'
+import { connect } from '../client.ts'
 import { Failure } from '../failure.ts'
-import { json, out } from '../print.ts'
-import { noun, verb } from '../verb.ts'
+import { facts, json, out, table, time } from '../print.ts'
+import { noun, oneOf, verb, whole } from '../verb.ts'
 
 const readFile = (path: string): string => {
   try {
@@ -25,7 +26,126 @@ const verifyFile = (path: string, key: string | undefined) => {
   }
 }
 
+const account = { type: 'string', required: true, description: 'The account.', valueHint: 'name' } as const
+const number = { type: 'positional', required: true, description: 'The invoice’s number.' } as const
+
+/** Minor units, which arrive as decimal strings, in the currency's major unit. */
+const money = (minor: unknown, currency: string): string => {
+  const digits =
+    new Intl.NumberFormat('en', { style: 'currency', currency }).resolvedOptions().maximumFractionDigits ?? 2
+  const text = String(minor)
+  const sign = text.startsWith('-') ? '-' : ''
+  const padded = text.replace('-', '').padStart(digits + 1, '0')
+  return digits === 0 ? text : `${sign}${padded.slice(0, -digits)}.${padded.slice(-digits)}`
+}
+const day = (at: Date | string | null) => (at === null ? '-' : time(at).slice(0, 10))
+
+const FORMATS = ['evidence', 'pdf', 'csv'] as const
+
+/** The file of an invoice, as bytes. */
+const fileOf = async (input: { account: string; number: string }, format: (typeof FORMATS)[number]) => {
+  const api = connect()
+  if (format === 'pdf') {
+    const file = await api.billing.evidence.pdf.query(input)
+    return { name: file.fileName, bytes: Buffer.from(file.base64, 'base64') }
+  }
+  const file =
+    format === 'csv' ? await api.billing.evidence.csv.query(input) : await api.billing.evidence.bundle.query(input)
+  return { name: file.fileName, bytes: Buffer.from(file.text) }
+}
+
 export const invoice = noun('Invoices, and what proves them.', {
+  list: verb(
+    'List an account’s invoices, newest first.',
+    { account, limit: { type: 'string', description: 'At most so many (50).', valueHint: 'n' } },
+    async (args) => {
+      const limit = whole('limit', args.limit, 1)
+      const { rows } = await connect().billing.invoices.list.query({
+        account: args.account,
+        ...(limit ? { limit: Math.min(limit, 200) } : {}),
+      })
+      if (args.json) return out(json(rows))
+      out(
+        table(
+          rows,
+          [
+            ['number', (row) => row.number ?? '(draft)'],
+            ['state', (row) => (row.isPastDue ? 'past due' : row.state)],
+            ['from', (row) => day(row.periodStart)],
+            ['until', (row) => day(row.periodEnd)],
+            ['due', (row) => day(row.dueAt)],
+            ['total', (row) => money(row.totalMinor, row.currency), 'right'],
+            ['open', (row) => money(row.openMinor, row.currency), 'right'],
+            ['currency', (row) => row.currency],
+          ],
+          'no invoices yet',
+        ),
+      )
+    },
+  ),
+  show: verb('Show an invoice with its lines.', { account, number }, async (args) => {
+    const shown = await connect().billing.evidence.sheet.query({ account: args.account, number: args.number })
+    if (args.json) return out(json(shown))
+    const { currency } = shown
+    out(
+      facts([
+        ['number', shown.number],
+        ['state', shown.standing.replace('_', ' ')],
+        ['period', `${day(shown.periodStart)} to ${day(shown.periodEnd)}`],
+        ['due', day(shown.dueAt)],
+        [
+          'evidence',
+          shown.sealed ? (shown.sealed.agrees ? 'sealed, reconciles' : 'sealed, does not reconcile') : 'being sealed',
+        ],
+        ['digest', shown.digest],
+      ]),
+    )
+    out('\n')
+    out(
+      table(
+        shown.lines,
+        [
+          ['line', (line) => line.position, 'right'],
+          ['description', (line) => line.description],
+          ['quantity', (line) => (line.quantity === null ? '' : String(line.quantity)), 'right'],
+          ['unit price', (line) => line.unitAmount, 'right'],
+          ['amount', (line) => money(line.amountMinor, currency), 'right'],
+        ],
+        'no lines',
+      ),
+    )
+    out('\n')
+    out(
+      facts([
+        ['subtotal', money(shown.subtotalMinor, currency)],
+        ['discount', money(shown.discountMinor, currency)],
+        ['tax', money(shown.taxMinor, currency)],
+        ['total', `${money(shown.totalMinor, currency)} ${currency}`],
+        ['open', money(shown.openMinor, currency)],
+      ]),
+    )
+  }),
+  export: verb(
+    'Write an invoice’s evidence bundle, PDF or lines to a file.',
+    {
+      account,
+      number,
+      format: { type: 'string', description: 'evidence (default), pdf or csv.', valueHint: 'format' },
+      out: {
+        type: 'string',
+        description: 'The file; its own name where none is given, - for stdout.',
+        valueHint: 'file',
+      },
+    },
+    async (args) => {
+      const format = oneOf('format', args.format, FORMATS) ?? 'evidence'
+      const { name, bytes } = await fileOf({ account: args.account, number: args.number }, format)
+      if (args.out === '-') return void process.stdout.write(bytes)
+      const path = args.out ?? name.replace(/[^\w.-]/g, '_')
+      writeFileSync(path, bytes)
+      out(args.json ? json({ file: path, bytes: bytes.length }) : `${path}\n`)
+    },
+  ),
   verify: verb(
     'Verify an exported evidence bundle, without a network: signatures, readings, sums, prices.',
     {

@@ -1,6 +1,7 @@
 import { deflateSync, inflateSync } from 'node:zlib'
 import { Counter } from 'prom-client'
 import { sha256Hex } from '#agents/protocol.ts'
+import type { Sql } from '#db/client.ts'
 import { audit } from '../audit.ts'
 import type { Context } from '../context.ts'
 import { DomainError } from '../errors.ts'
@@ -45,6 +46,28 @@ export const unpackEvidence = (body: Uint8Array): WindowEvidence[] => {
   return windows.map(({ lives, ...window }) => ({ ...window, lives: lives.map(lifeOf) }))
 }
 
+type Found = { windows: WindowEvidence[]; received: Map<string, Date>; apart: string[] }
+
+/** Hours are rolled a little after the reports they come from: those of the last moments may not have counted yet. */
+const ROLLED_MS = [0, 2_000, 10_000, 60_000]
+
+const provenBy = async (sql: Sql, accountId: bigint, rated: readonly RatedWindow[], asOf: Date): Promise<Found> => {
+  let first: Found | undefined
+  for (const before of ROLLED_MS) {
+    const found: Found = { windows: [], received: new Map(), apart: [] }
+    for (const window of rated) {
+      const { evidence, received } = await windowEvidence(sql, accountId, window, new Date(asOf.getTime() - before))
+      found.windows.push(evidence)
+      found.apart.push(...apartIn(window, evidence))
+      for (const [key, at] of received) found.received.set(key, at)
+    }
+    if (found.apart.length === 0) return found
+    first ??= found
+    if (found.received.size === 0) break
+  }
+  return first!
+}
+
 /**
  * The job `billing.pin_evidence`: finds the signed reports that prove a finalized invoice's usage, and keeps which they are.
  * Done once; again only where they did not agree.
@@ -59,14 +82,8 @@ export const pinEvidence = async (ctx: Context, of: { accountId: bigint; invoice
   if ((await evidenceRow(sql, of.accountId, of.invoiceId))?.agrees) return
   const inputs = unpackInputs(body)
   const rated = ratedWindows(inputs)
-  const windows: WindowEvidence[] = []
-  const received = new Map<string, Date>()
-  for (const window of rated) {
-    const found = await windowEvidence(sql, of.accountId, window, inputs.asOf)
-    windows.push(found.evidence)
-    for (const [key, at] of found.received) received.set(key, at)
-  }
-  const apart = rated.flatMap((window, i) => apartIn(window, windows[i]!))
+  const found = await provenBy(sql, of.accountId, rated, inputs.asOf)
+  const { windows, received, apart } = found
   const named = reportsIn(windows).map((id) => ({ ...id, receivedAt: received.get(reportKeyOf(id))! }))
   const pins = (await reportsNamed(sql, named)).map(({ hostId, seq, body, receivedAt }) => ({
     hostId,

@@ -70,7 +70,9 @@ export const verifyReports = ({ parts, reports }: Bundle): { checks: Check[]; re
         faults.length === 0 && reports.length >= opened.size,
         faults.length > 0
           ? faults.slice(0, 5).join('; ')
-          : `${reports.length} of ${hosts.size} hosts${withheld.size > 0 ? `, ${withheld.size} without their bodies` : ''}`,
+          : `${reports.length} ${reports.length === 1 ? 'report' : 'reports'} of ${hosts.size} ${hosts.size === 1 ? 'host' : 'hosts'}${
+              withheld.size > 0 ? `, ${withheld.size} withheld` : ''
+            }`,
       ),
     ],
     readings: {
