@@ -5,7 +5,7 @@ import { DomainError } from './errors.ts'
 import { hasRole, router, signedIn } from './trpc.ts'
 
 /** Kinds of topics that carry an account's id and are its members' business. */
-const OF_ACCOUNTS = new Set(['account', 'usage', 'notices', 'violations'])
+const OF_ACCOUNTS = new Set(['account', 'billing', 'usage', 'notices', 'violations'])
 
 /** Operators may hear of everything, members of what concerns their accounts. @throws DomainError FORBIDDEN */
 const requireHearing = async (ctx: Context, topics: readonly string[]) => {

@@ -42,7 +42,8 @@ export function VersionEditor({
   const publish = useMutation(trpc.billing.catalog.publish.mutationOptions())
   const discard = useMutation(trpc.billing.catalog.discardDraft.mutationOptions())
   const asked = () => ({ plan: plan.key, currency, interval, ...termsOf(form) })
-  const wrong = (path: string) => (fault?.path.startsWith(path) ? fault.message : undefined)
+  const wrong = (path: string) =>
+    fault && (fault.path === path || fault.path.startsWith(`${path}.`)) ? fault.message : undefined
   const edit = (part: Partial<TermsForm>) => {
     setForm({ ...form, ...part })
     preview.reset()
