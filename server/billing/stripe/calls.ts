@@ -58,7 +58,7 @@ export const makeCall = async (ctx: Context, call: NewCall): Promise<Done> => {
   const refusedFor = row.finishedAt ? ctx.now.getTime() - row.finishedAt.getTime() : 0
   if (row.state !== 'failed' || refusedFor < ASK_AGAIN_MS) return perform(ctx, row)
   // The reason may be gone, an address added: it is another call now, and this one stays as what was refused.
-  await ctx.sql`update stripe_call set key = key || ':' || id where id = ${row.id} and state = 'failed'`
+  await ctx.sql`update stripe_call set key = key || '#' || id where id = ${row.id} and state = 'failed'`
   return perform(ctx, await written(ctx.sql, ctx, call))
 }
 
@@ -78,7 +78,8 @@ const perform = async (ctx: Context, row: Row): Promise<Done> => {
   await ctx.sql`update stripe_call set attempts = attempts + 1 where id = ${row.id}`
   try {
     const before = isOld ? await foundBefore(stripe, row.kind, row.payload, row.key) : undefined
-    const done = before ?? (await send(stripe, row.kind, row.payload, { key: row.key, installation }))
+    const done =
+      before ?? (await send(stripe, row.kind, row.payload, { key: await sentAs(ctx.sql, row), installation }))
     await ctx.sql`update stripe_call set state = 'done', result = ${JSON.stringify(done)}::text::jsonb, last_error = null,
       finished_at = ${ctx.now} where id = ${row.id}`
     return done
@@ -90,6 +91,13 @@ const perform = async (ctx: Context, row: Row): Promise<Done> => {
     await tellRefused(ctx, row, error)
     throw new DomainError('UNPROCESSABLE', `Stripe refused ${row.kind}: ${wordsOf(error)}`, { cause: error })
   }
+}
+
+/** Stripe gives what it refused again under the same key: each time it is asked anew has its own. */
+const sentAs = async (sql: Sql, { key }: Row): Promise<string> => {
+  const [row] = await sql<{ refused: number }[]>`select count(*)::int as refused from stripe_call
+    where starts_with(key, ${`${key}#`})`
+  return row?.refused ? `${key}#${row.refused}` : key
 }
 
 const tellRefused = async (ctx: Context, { id, kind, accountId }: Row, error: unknown): Promise<void> => {
@@ -108,7 +116,7 @@ const tellRefused = async (ctx: Context, { id, kind, accountId }: Row, error: un
 /** Tries a call again that Stripe refused, under a key of its own: an operator removed the reason. @throws NOT_FOUND */
 export const reopenCall = async (tx: Sql, ctx: Context, callId: bigint): Promise<void> => {
   const [row] = await tx<{ id: bigint }[]>`update stripe_call set state = 'pending', finished_at = null,
-      key = key || ':' || attempts, attempts = 0, created_at = ${ctx.now}
+      key = key || '#' || id, attempts = 0, created_at = ${ctx.now}
     where id = ${callId} and state = 'failed' returning id`
   if (!row) throw new DomainError('NOT_FOUND', 'no refused call of that number')
   await addJob(tx, 'billing.stripe_call', { callId: String(row.id) }, { key: `stripe_call:${row.id}` })

@@ -221,6 +221,12 @@ test('a key used for another request is refused for good, and operators see it',
   const [row] = await sql`select state, last_error from stripe_call where key = 'customer:mismatch'`
   expect(row).toMatchObject({ state: 'failed' })
   expect(standIn.world.all('customer').filter((one) => one.name === 'Two')).toHaveLength(0)
+  expect(await sql`select 1 from notice where kind = 'billing.stripe_refused'`).toHaveLength(1)
+  // An hour later it is asked again, as a call of its own.
+  await expect(makeCall(house.now(), first)).rejects.toThrow('before')
+  await at(after(HOUR_MS + 1_000))
+  await makeCall(house.now(), { ...first, payload: { name: 'Three' } })
+  expect(standIn.world.all('customer').filter((one) => one.name === 'Three')).toHaveLength(1)
 })
 
 describe('a card', () => {
