@@ -70,7 +70,8 @@ export function ticks(kind: Kind, max: number, count = 4): number[] {
   const isBinary = (kind === 'bytes' || kind === 'bytesPerS') && want >= 1
   const power = isBinary ? 1 : 10 ** Math.floor(Math.log10(want))
   const ladder = isBinary ? BINARY : DECIMAL
-  const least = kind === 'count' ? 1 : 0
+  // Nothing lies between two counts, nor between two minor units of a currency.
+  const least = kind === 'count' ? 1 : currencyOf(kind) === undefined ? 0 : 1 / unit
   const step = Math.max(least, (ladder.find((rung) => rung * power >= want * 0.999) ?? 10) * power) * unit
   const steps = Math.ceil((top / step) * 0.9999)
   return Array.from({ length: Math.max(1, steps) + 1 }, (_, index) => index * step)

@@ -7,6 +7,7 @@ import { exponentOf, inMinor, parseExact } from '../money.ts'
 import { isCountry } from './country.ts'
 import { ensureProfile } from './ensureProfile.ts'
 import { followPlan } from './followPlan.ts'
+import { followPlan } from './followPlan.ts'
 import { plainTaxId, taxIdFault } from './taxId.ts'
 
 export type ProfileEdit = {
@@ -20,8 +21,6 @@ export type ProfileEdit = {
   /** Mail addresses that get invoices and reminders too. */
   contacts: readonly string[]
 }
-
-type Row = ProfileEdit & { driver: string }
 
 const checked = (edit: ProfileEdit): ProfileEdit => {
   const { country, taxId } = edit
@@ -38,8 +37,8 @@ const checked = (edit: ProfileEdit): ProfileEdit => {
   return { ...edit, address: edit.address.map((line) => line.trim()).filter(Boolean), taxId: plain, contacts }
 }
 
-const rowOf = async (tx: Tx, accountId: bigint): Promise<Row> => {
-  const [row] = await tx<Row[]>`select name, address, country, tax_id, reference, contacts, driver from billing_profile
+const rowOf = async (tx: Tx, accountId: bigint): Promise<ProfileEdit> => {
+  const [row] = await tx<ProfileEdit[]>`select name, address, country, tax_id, reference, contacts from billing_profile
     where account_id = ${accountId} for no key update`
   return row!
 }
@@ -52,7 +51,7 @@ export const editProfile = async (ctx: Context, accountId: bigint, edit: Profile
   const wanted = checked(edit)
   await ctx.sql.begin(async (tx) => {
     await ensureProfile(tx, ctx, { accountId })
-    const { driver: _, ...before } = await rowOf(tx, accountId)
+    const before = await rowOf(tx, accountId)
     await tx`update billing_profile set name = ${wanted.name}, address = ${[...wanted.address]}::text[],
         country = ${wanted.country}, tax_id = ${wanted.taxId}, reference = ${wanted.reference},
         contacts = ${[...wanted.contacts]}::text[], updated_at = ${ctx.now}
@@ -65,6 +64,7 @@ export const editProfile = async (ctx: Context, accountId: bigint, edit: Profile
       before,
       after: wanted,
     })
+    await followPlan(tx, accountId)
   })
 }
 

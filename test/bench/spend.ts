@@ -121,9 +121,8 @@ export default async function spend(): Promise<void> {
     const cookie = await signIn(plane.url)
     const overview = await latencies(plane.url, cookie, 'overview', {})
     const app = await latencies(plane.url, cookie, 'app', { app: 'app-3' })
-    const days = await latencies(plane.url, cookie, 'days', {})
     const limit = { limit: 100, unit: 'ms', containers }
-    for (const [call, times] of Object.entries({ overview, app, days }))
+    for (const [call, times] of Object.entries({ overview, app }))
       figure({ bench: 'spend', figure: 'live_cost_p95_ms', value: p95(times), ratio: p95(times) / 100, ...limit, call })
     const { firstS, lastS } = await crossCap(plane.sql, plane.url, accountId, host, containers)
     const most = WITHIN_MS / 1000

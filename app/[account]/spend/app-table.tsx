@@ -7,7 +7,7 @@ import { Table, type Column } from '../../ui/table.tsx'
 import { beforeName, type Overview, periodQuery, readingsOf, type Row } from './period.ts'
 import { Prices } from './prices.tsx'
 
-const SHOWN = 200
+const SHOWN = 100
 const METERS = [
   { meter: 'cpu', head: 'CPU', kind: 'cpuUs', readings: 'cpuUs', phone: undefined },
   { meter: 'memory', head: 'Memory', kind: 'mibS', readings: 'memoryMibS', phone: undefined },
@@ -109,7 +109,11 @@ export function AppTable({ of, account, now }: { of: Overview; account: string; 
     <Panel
       id="by-app"
       title="By app"
-      sub={`${apps.length} ${apps.length === 1 ? 'app' : 'apps'}. Every figure opens its readings.`}
+      sub={
+        apps.length > 0
+          ? `${apps.length} ${apps.length === 1 ? 'app' : 'apps'}. Every figure opens its readings.`
+          : undefined
+      }
       foot={<Prices of={of} account={account} />}
       flush
     >

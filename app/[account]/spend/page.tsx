@@ -53,6 +53,7 @@ export default async function SpendPage({
   }
   const { period, periods } = overview
   const mayLift = me.roles.includes('admin') || (view.role !== null && view.role !== 'member')
+  const hasCost = overview.spent > 0n || (overview.before?.spent ?? 0n) > 0n || (overview.forecast?.high ?? 0n) > 0n
   const name = `${account}-${period.start.toISOString().slice(0, 10)}`
   return (
     <>
@@ -85,10 +86,12 @@ export default async function SpendPage({
         <CapBanner of={overview} account={account} mayLift={mayLift} />
         {period.isRunning && <PendingUsage of={metered} />}
         <SpendHead of={overview} account={account} now={now} />
-        <div className="split split-wide">
-          <CourseChart of={overview} csvName={`${name}-spend`} />
-          <DaysChart of={overview} csvName={`${name}-spend-by-day`} />
-        </div>
+        {hasCost && (
+          <div className="split split-wide">
+            <CourseChart of={overview} csvName={`${name}-spend`} />
+            <DaysChart of={overview} csvName={`${name}-spend-by-day`} />
+          </div>
+        )}
         <AppTable of={overview} account={account} now={now} />
       </div>
     </>

@@ -34,7 +34,7 @@ export function Prices({ of, account }: { of: Overview; account: string }) {
       ) : (
         <>{prices.map((price) => priceWords(price, currency)).join('; ')}. Rounded once an app and meter, before tax.</>
       )}{' '}
-      {beside.join(' ')} <a href={`/${account}/billing`}>Billing</a>
+      {beside.join(' ')} <a href={`/${account}/plan`}>See the plan</a>
     </span>
   )
 }

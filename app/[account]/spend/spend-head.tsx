@@ -24,7 +24,9 @@ const figures = (of: Overview, now: Date): Kpi[] => {
   const { currency, spent, forecast, rules, before, period } = of
   const money = (amount: bigint) => moneyText(amount, currency)
   const than = before
-    ? `${text(change(spent, before.spent))} on ${period.isRunning ? 'the same part of ' : ''}${beforeName(before)}`
+    ? before.spent === 0n
+      ? `nothing in ${period.isRunning ? 'the same part of ' : ''}${beforeName(before)}`
+      : `${text(change(spent, before.spent))} on ${period.isRunning ? 'the same part of ' : ''}${beforeName(before)}`
     : 'before tax'
   const kpis: Kpi[] = [
     {
@@ -92,7 +94,7 @@ const budgetKpi = ({ forecast, spent, rules: { budgetMinor }, currency }: Overvi
     label,
     figure,
     note: forecast.budgetAt ? (
-      <StatusBadge status="degraded">Budget reached about {day(forecast.budgetAt, now)}</StatusBadge>
+      <StatusBadge status="degraded">Reached about {day(forecast.budgetAt, now)}</StatusBadge>
     ) : (
       'at the end, by the forecast'
     ),
