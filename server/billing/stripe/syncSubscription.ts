@@ -4,6 +4,9 @@ import { audit } from '../../audit.ts'
 import { versionRow } from '../planVersion.ts'
 import { isFree } from '../quantities.ts'
 import { liveSubscription, type Subscription } from '../subscriptionSql.ts'
+import { periodAt } from '../period.ts'
+import { instantOf, secondsOf } from './amount.ts'
+import { secondsOf } from './amount.ts'
 import { makeCall } from './calls.ts'
 import { installationOf, needStripe } from './client.ts'
 import { ensureCustomer } from './customer.ts'
@@ -12,6 +15,10 @@ import { itemsOf, type Item } from './items.ts'
 import { ensurePrices } from './prices.ts'
 import { usesTax } from './tax.ts'
 
+/** A Checkout begins a subscription a moment before we hear of it. */
+const NEAR_S = 12 * 3_600
+/** So long after a period began Stripe's clock is sure to be in it too. */
+const CLOCKS_DIFFER_MS = 120_000
 const ENDED = new Set(['canceled', 'incomplete_expired'])
 
 /**
@@ -59,7 +66,7 @@ const theirs = async (stripe: Stripe, id: string): Promise<Stripe.Subscription |
 }
 
 /**
- * Makes sure that a live subscription that charges has its counterpart. It begins with nothing due: its first interval is an
+ * Makes sure that a live subscription that charges has its counterpart, some minutes after it began. It begins with nothing due: its first interval is an
  * invoice of ours, and Stripe's clock renews it from our period's end on.
  */
 const ensureSubscription = async (ctx: Context, customer: string, live: Subscription): Promise<void> => {
@@ -81,10 +88,19 @@ const ensureSubscription = async (ctx: Context, customer: string, live: Subscrip
   if (live.state === 'trialing' && !there) return
   const items = itemsOf(version, live.quantities, live.state === 'paused')
   const prices = await ensurePrices(ctx, accountId, version, items)
-  if (there && !ENDED.has(there.status)) return bringInLine(ctx, live, there, items, prices)
+  if (there && !ENDED.has(there.status)) {
+    if (renewsWithUs(there, live)) return bringInLine(ctx, live, there, items, prices)
+    await makeCall(ctx, {
+      accountId,
+      kind: 'subscription.cancel',
+      key: `subscription:${accountId}:${id}:moved:${there.id}`,
+      payload: { id: there.id },
+    })
+  }
+  // Where a clock is a little off, Stripe would take the instant it began at for its first renewal, or for one too far away.
+  if (ctx.now.getTime() - live.periodStart.getTime() < CLOCKS_DIFFER_MS) return
   // A new one after another that Stripe ended: the fact is which one it follows.
   const key = `subscription:${accountId}:${id}${there ? `:after:${there.id}` : ''}`
-  const anchor = live.anchorAt
   const made = await makeCall(ctx, {
     accountId,
     kind: 'subscription.create',
@@ -93,12 +109,7 @@ const ensureSubscription = async (ctx: Context, customer: string, live: Subscrip
       customer,
       items: items.map((item) => ({ price: prices.get(item.lookup)!, quantity: item.quantity })),
       billing_mode: { type: 'flexible' },
-      billing_cycle_anchor_config: {
-        day_of_month: anchor.getUTCDate(),
-        hour: anchor.getUTCHours(),
-        minute: anchor.getUTCMinutes(),
-        second: anchor.getUTCSeconds(),
-      },
+      ...anchorOf(live),
       proration_behavior: 'none',
       payment_settings: { save_default_payment_method: 'off' },
       ...((await usesTax(stripe)) ? { automatic_tax: { enabled: true } } : {}),
@@ -107,6 +118,33 @@ const ensureSubscription = async (ctx: Context, customer: string, live: Subscrip
   })
   await link(ctx, live, made.id!)
 }
+
+/** Whether Stripe's months end where ours do: a change of plan may count them anew, which a subscription of Stripe's cannot. */
+const renewsWithUs = (there: Stripe.Subscription, { anchorAt }: Subscription): boolean => {
+  const renewsAt = there.items.data[0]?.current_period_end
+  if (renewsAt === undefined) return true
+  const { start, end } = periodAt(anchorAt, instantOf(renewsAt))
+  return Math.min(renewsAt - secondsOf(start), secondsOf(end) - renewsAt) <= NEAR_S
+}
+
+/** Our period's end; by the day of the month where that month lacks the day, so that 31 January goes on to 31 March. */
+export const anchorOf = ({
+  anchorAt,
+  periodEnd,
+}: Pick<Subscription, 'anchorAt' | 'periodEnd'>): Pick<
+  Stripe.SubscriptionCreateParams,
+  'billing_cycle_anchor' | 'billing_cycle_anchor_config'
+> =>
+  periodEnd.getUTCDate() === anchorAt.getUTCDate()
+    ? { billing_cycle_anchor: secondsOf(periodEnd) }
+    : {
+        billing_cycle_anchor_config: {
+          day_of_month: anchorAt.getUTCDate(),
+          hour: anchorAt.getUTCHours(),
+          minute: anchorAt.getUTCMinutes(),
+          second: anchorAt.getUTCSeconds(),
+        },
+      }
 
 const metadataOf = (ctx: Context, { accountId, id }: Subscription, key: string) => ({
   wharf_key: key,
