@@ -329,7 +329,10 @@ export const invoicesOf = (facts: {
       startMs: 0,
       endMs: 0,
     })
-    for (const one of waiting.filter(({ fromMs }) => fromMs <= asOfMs)) {
+    const ready = waiting.filter(({ fromMs }) => fromMs <= asOfMs)
+    // Credit alone makes no invoice: it goes on waiting for a charge.
+    const isCharge = lines.length > 0 || ready.reduce((total, one) => total + one.amount, 0n) > 0n
+    for (const one of isCharge ? ready : []) {
       lines.push(adjustment(one.amount))
       waiting.splice(waiting.indexOf(one), 1)
     }

@@ -1,6 +1,15 @@
-import { beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { testDatabase } from '../support/database.ts'
-import { cashApart, notReplayed, numberGaps, overdrawnGrants, unbalanced, wrongReceivables } from './billing/audit.ts'
+import {
+  apartFromStripe,
+  cashApart,
+  leftOfStripe,
+  notReplayed,
+  numberGaps,
+  overdrawnGrants,
+  unbalanced,
+  wrongReceivables,
+} from './billing/audit.ts'
 import { compareAll } from './billing/compare.ts'
 import { simulate, type Simulated } from './billing/year.ts'
 
@@ -13,8 +22,10 @@ const { sql } = await testDatabase({ max: 8 })
 let year: Simulated
 
 beforeAll(async () => {
-  year = await simulate({ sql, seed, customers, days: DAYS })
+  year = await simulate({ sql, seed, customers, days: DAYS, byCard: true })
 }, 300_000)
+
+afterAll(() => year.close())
 
 const countOf = async (table: string): Promise<number> => {
   const [row] = await sql<{ n: number }[]>`select count(*)::int as n from ${sql(table)}`
@@ -56,6 +67,14 @@ describe('a year of customers', () => {
         where h.account_id = a.id and h.kind = 'billing' and h.lifted_at is null)
       and not exists (select from invoice i where i.account_id = a.id and i.state in ('finalized', 'uncollectible'))`
     expect([...wrong]).toEqual([])
+  })
+
+  test('has totals and payments that agree with Stripe’s, however often and in whatever order it told of them', async () => {
+    expect(await apartFromStripe(sql, year.booth!.world)).toEqual([])
+    const { events, drifts, calls, doubled } = await leftOfStripe(sql)
+    expect([[...events], [...drifts], [...calls], [...doubled]]).toEqual([[], [], [], []])
+    const [charged] = await sql<{ n: number }[]>`select count(*)::int as n from payment where key like 'stripe:%'`
+    expect(charged!.n).toBeGreaterThan(customers / 2)
   })
 
   test('does nothing twice when its last hour is lived again', async () => {

@@ -2,6 +2,7 @@ import { composeInvoice } from '#server/billing/composeInvoice.ts'
 import { contentDigest, invoiceDigest } from '#server/billing/invoiceDigest.ts'
 import { unpackInputs } from '#server/billing/invoiceInputs.ts'
 import type { Pool } from '#db/client.ts'
+import type { World } from '../../stripe/world.ts'
 
 /** Ledger transactions and books that do not balance; both are empty where money adds up. */
 export const unbalanced = async (sql: Pool) => ({
@@ -38,7 +39,7 @@ export const cashApart = (sql: Pool) => sql`
 /** Years whose invoice numbers have a gap or a double. */
 export const numberGaps = (sql: Pool) => sql`
   select left(number, 8) as series, count(*), count(distinct number), min(right(number, 4)::int), max(right(number, 4)::int)
-  from invoice where number is not null and number !~ '-CN-' group by 1
+  from invoice where driver = 'manual' and number is not null group by 1
   having count(*) <> count(distinct number) or count(*) <> max(right(number, 4)::int) or min(right(number, 4)::int) <> 1`
 
 type Kept = { number: string; digest: string; body: Buffer }
@@ -52,3 +53,43 @@ export const notReplayed = async (sql: Pool): Promise<string[]> => {
     return invoiceDigest(contentDigest(inputs, composeInvoice(inputs)), number) === digest ? [] : [number]
   })
 }
+
+type Mine = { stripeInvoiceId: string; totalMinor: bigint; paidMinor: bigint; state: string }
+
+/** What our invoices and the stand-in's say apart: totals, what was paid, one that only one side has or that one has twice. */
+export const apartFromStripe = async (sql: Pool, world: World): Promise<string[]> => {
+  const mine = await sql<Mine[]>`select stripe_invoice_id, total_minor, paid_minor, state from invoice
+    where driver = 'stripe' and finalized_at is not null`
+  const theirs = new Map(world.all('invoice').map((invoice) => [invoice.id, invoice]))
+  const apart: string[] = []
+  const paid = new Map<string, bigint>()
+  for (const { stripeInvoiceId: id, totalMinor, paidMinor, state } of mine) {
+    const there = theirs.get(id)
+    theirs.delete(id)
+    if (!there) {
+      apart.push(`${id} is ours alone, or twice`)
+      continue
+    }
+    if (BigInt(there.total) !== totalMinor) apart.push(`${id}: ${totalMinor} here, ${there.total} there`)
+    if ((there.status === 'paid') !== (state === 'paid')) apart.push(`${id}: ${state} here, ${there.status} there`)
+    // What is too little to charge is Stripe's to add to a later charge: only a customer's payments in all agree.
+    const customer = String(there.customer)
+    paid.set(customer, (paid.get(customer) ?? 0n) + paidMinor - BigInt(there.amount_paid))
+  }
+  for (const { id, balance } of world.all('customer'))
+    if ((paid.get(id) ?? 0n) !== BigInt(balance))
+      apart.push(`${id}: ${paid.get(id)} more paid here, ${balance} left there`)
+  // A renewal of nothing is Stripe's own.
+  for (const { id, total, status } of theirs.values())
+    if (total !== 0) apart.push(`${status} ${id} of ${total} is theirs alone`)
+  return apart
+}
+
+/** What Stripe told and nobody acted on, differences that are still open, and charges that were recorded twice. */
+export const leftOfStripe = async (sql: Pool) => ({
+  events: await sql`select id, type, last_error from stripe_event where processed_at is null`,
+  drifts: await sql`select kind, object_id, ours, theirs from stripe_drift where resolved_at is null`,
+  calls: await sql`select kind, key, last_error from stripe_call where state <> 'done'`,
+  doubled: await sql`select invoice_id, count(*) from payment where key like 'stripe:%' and kind = 'payment' group by 1
+    having count(*) > 1`,
+})

@@ -9,6 +9,7 @@ import { startSubscription } from '#server/billing/startSubscription.ts'
 import type { Context } from '#server/context.ts'
 import { DomainError } from '#server/errors.ts'
 import type { Step } from '../../billing/expected.ts'
+import type { Booth } from './booth.ts'
 import type { Clockwork } from './clockwork.ts'
 import type { Customer, Pays, Script } from './script.ts'
 import type { Stage } from './stage.ts'
@@ -16,17 +17,29 @@ import { changesOf, writeChanges } from './usage.ts'
 
 const DAY = 86_400_000
 
-type Open = { accountId: bigint; id: bigint; number: string; dueAt: Date; openMinor: bigint; pays: Pays; parts: number }
+type Open = {
+  accountId: bigint
+  id: bigint
+  number: string
+  dueAt: Date
+  openMinor: bigint
+  /** Where it is charged to a card: the customer at Stripe. */
+  customer: string | null
+  pays: Pays
+  parts: number
+}
 
-/** Invoices of people who pay by transfer, with what is open of each. */
+/** Invoices that are not paid, with what is open of each. */
 const openInvoices = (sql: Pool) => sql<Omit<Open, 'pays'>[]>`
-  select i.account_id, i.id, i.number, i.due_at,
+  select i.account_id, i.id, i.number, i.due_at, case when i.driver = 'stripe' then b.stripe_customer_id end as customer,
     i.total_minor - i.prepaid_minor - i.paid_minor - i.credited_minor as open_minor,
     (select count(*)::int from payment p where p.account_id = i.account_id and p.invoice_id = i.id) as parts
-  from invoice i where i.state = 'finalized' and i.driver = 'manual'`
+  from invoice i join billing_profile b on b.account_id = i.account_id where i.state = 'finalized'`
 
-const isTimeToPay = ({ pays, dueAt, parts }: Open, atMs: number): boolean => {
+const isTimeToPay = ({ pays, dueAt, parts, customer }: Open, atMs: number): boolean => {
   const due = dueAt.getTime()
+  // A card is charged by itself; only who is late has to look for another.
+  if (customer !== null && pays !== 'late') return false
   switch (pays) {
     case 'early':
       return atMs >= due - 5 * DAY
@@ -53,9 +66,10 @@ export const liveThrough = async (options: {
   clock: Clockwork
   script: Script
   stage: Stage
+  booth: Booth | null
   tickMs: number
 }): Promise<void> => {
-  const { sql, clock, script, stage, tickMs } = options
+  const { sql, clock, script, stage, booth, tickMs } = options
   const paysOf = new Map(script.customers.map(({ name, pays }) => [stage.accounts.get(name)!, pays]))
   const steps = script.customers
     .flatMap((customer) => customer.steps.map((step) => ({ customer, step })))
@@ -72,6 +86,10 @@ export const liveThrough = async (options: {
     for (const row of await openInvoices(sql)) {
       const open: Open = { ...row, pays: paysOf.get(row.accountId)! }
       if (!isTime(open)) continue
+      if (open.customer !== null) {
+        await booth?.payOpen(open.customer)
+        continue
+      }
       const half = open.pays === 'in parts' && open.parts === 0 && open.openMinor > 1n
       await pay(clock.contextAt(atMs, 'bank'), open, half ? open.openMinor / 2n : open.openMinor)
     }
@@ -83,6 +101,10 @@ export const liveThrough = async (options: {
     const version = (plan: string) => stage.versions.get(plan)!
     switch (step.do) {
       case 'start':
+        if (customer.driver === 'stripe') {
+          await booth?.giveCard(ctx, { id: accountId, name: customer.name }, customer.pays)
+          await clock.settle(step.atMs)
+        }
         return startSubscription(ctx, {
           accountId,
           planVersionId: version(step.plan),

@@ -229,22 +229,28 @@ const STORIES = [
 const HABITS: Pays[] = ['early', 'early', 'early', 'late', 'in parts', 'early', 'never']
 
 /**
- * What `count` customers do in `days`, the same for the same seed: sign-up, trials, changes (also twice in a minute), pauses,
- * usage (some of it late, some taken back), credits for abuse and outages, coupons, and how they pay.
+ * What customers do in `days`, the same for the same seed: sign-up, trials, changes (also twice in a minute), pauses,
+ * usage (some of it late, some taken back), credits for abuse and outages, coupons, and how they pay. With `byCard` some of
+ * them pay by card: those in euros whose credit is not Stripe's to keep.
  */
-export const writeScript = (seed: number, count: number, fromMs: number, days: number): Script => {
+export const writeScript = (
+  seed: number,
+  { customers: count, fromMs, days, byCard }: { customers: number; fromMs: number; days: number; byCard: boolean },
+): Script => {
   const untilMs = fromMs + days * DAY
   const customers = Array.from({ length: count }, (_, i): Customer => {
     const random = seeded(seed, 'customer', i)
     const startMs = moment(random, fromMs + DAY, fromMs + Math.min(60, days / 4) * DAY)
-    const { steps, uses } = STORIES[i % STORIES.length]!(random, startMs, untilMs)
+    const story = STORIES[i % STORIES.length]!
+    const { steps, uses } = story(random, startMs, untilMs)
     const first = steps[0]!
     const place = pick(random, PLACES)
+    const currency = 'plan' in first ? planNamed(first.plan).currency : 'EUR'
     return {
       name: `customer-${i}`,
       ...place,
-      currency: 'plan' in first ? planNamed(first.plan).currency : 'EUR',
-      driver: 'manual',
+      currency,
+      driver: byCard && currency === 'EUR' && story !== credited && chance(random, 0.2) ? 'stripe' : 'manual',
       pays: pick(random, HABITS),
       steps: steps.filter((step) => step.atMs < untilMs).toSorted((a, b) => a.atMs - b.atMs),
       // Containers may run before there is a plan and after it ended.

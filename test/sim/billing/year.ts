@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Pool } from '#db/client.ts'
 import { readEnv } from '#server/env.ts'
+import { openBooth } from './booth.ts'
 import { clockwork } from './clockwork.ts'
 import { liveThrough } from './live.ts'
 import { writeScript } from './script.ts'
@@ -22,15 +23,24 @@ export const simulate = async (options: {
   customers: number
   days: number
   tickHours?: number
+  /** Whether some pay by card. */
+  byCard?: boolean
+  /** Names of those to look at, where one of them is odd. */
+  only?: readonly string[] | undefined
 }) => {
-  const { sql, seed, customers, days, tickHours = 6 } = options
+  const { sql, seed, customers, days, tickHours = 12, byCard = false, only } = options
+  const written = writeScript(seed, { customers, fromMs: BEGINS, days, byCard })
+  const script = only ? { ...written, customers: written.customers.filter(({ name }) => only.includes(name)) } : written
+  const booth = byCard ? await openBooth(seed, script.fromMs) : null
   const env = readEnv({
     WHARF_DATA: mkdtempSync(join(tmpdir(), 'wharf-year-')),
     WHARF_PUBLIC_URL: 'http://localhost:3000',
+    ...booth?.variables,
   })
-  const clock = clockwork(sql, env)
-  const script = writeScript(seed, customers, BEGINS, days)
+  const close = await booth?.connect(sql, env)
+  const clock = clockwork(sql, env, booth)
   const stage = await setStage(clock.contextAt(script.fromMs, 'stage'), script.customers)
-  await liveThrough({ sql, clock, script, stage, tickMs: tickHours * HOUR })
-  return { script, stage, failures: clock.failures, again: () => clock.tick(script.untilMs) }
+  await liveThrough({ sql, clock, script, stage, booth, tickMs: tickHours * HOUR })
+  const again = () => clock.tick(script.untilMs)
+  return { script, stage, booth, failures: clock.failures, again, close: async () => await close?.() }
 }
