@@ -207,6 +207,8 @@ export const incidentUpdate = pgTable(
     text: text('text').notNull(),
     /** `[{componentId, key, name, oldStatus, newStatus}]`. */
     components: jsonb('components').notNull().default([]),
+    /** Hosts that are out as of this update, all of them; null where it says nothing of hosts. Never told to the public. */
+    hosts: integer('hosts').array(),
     /** Text for one channel only, by channel id. */
     overrides: jsonb('overrides').notNull().default({}),
     /** Channels it was not sent to, by id. */

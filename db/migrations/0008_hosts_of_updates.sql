@@ -1,0 +1,1 @@
+ALTER TABLE "incident_update" ADD COLUMN "hosts" integer[];
