@@ -7,7 +7,6 @@ import { exponentOf, inMinor, parseExact } from '../money.ts'
 import { isCountry } from './country.ts'
 import { ensureProfile } from './ensureProfile.ts'
 import { followPlan } from './followPlan.ts'
-import { followPlan } from './followPlan.ts'
 import { plainTaxId, taxIdFault } from './taxId.ts'
 
 export type ProfileEdit = {
@@ -64,7 +63,6 @@ export const editProfile = async (ctx: Context, accountId: bigint, edit: Profile
       before,
       after: wanted,
     })
-    await followPlan(tx, accountId)
   })
 }
 
