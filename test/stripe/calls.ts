@@ -2,7 +2,7 @@ import type Stripe from 'stripe'
 import { createPrice, createProduct, updatePrice, updateProduct } from './catalog.ts'
 import { createPortal, createSession } from './checkout.ts'
 import { createCreditNote } from './creditNotes.ts'
-import { createBalanceTransaction, createCustomer, updateCustomer } from './customers.ts'
+import { attachCard, createBalanceTransaction, createCustomer, updateCustomer } from './customers.ts'
 import type { Params } from './form.ts'
 import { linesOf } from './invoiceLines.ts'
 import {
@@ -79,6 +79,12 @@ export const CALLS: Record<string, Call> = {
     list(world, 'payment_method', params, { customer: (m) => m.customer, type: (m) => m.type }),
   'GET /v1/payment_methods/{id}': retrieve('payment_method'),
   'POST /v1/payment_methods/{id}': updateMethod,
+  // Stripe's own test cards by name: one works, one is taken and declined at each charge.
+  'POST /v1/payment_methods/{id}/attach': (world, [id = ''], params) => {
+    const card = ({ pm_card_visa: 'works', pm_card_chargeCustomerFail: 'fails' } as const)[id]
+    if (!card) throw refuse(`No such PaymentMethod: '${id}'`, { code: 'resource_missing' })
+    return attachCard(world, world.get('customer', params['customer'], 'customer').id, card)
+  },
   'GET /v1/setup_intents/{id}': retrieve('setup_intent'),
   'GET /v1/payment_intents/{id}': retrieve('payment_intent'),
   'POST /v1/products': (world, _, params) => createProduct(world, params),

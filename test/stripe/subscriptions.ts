@@ -40,6 +40,16 @@ const firstAnchor = (config: Params, now: number): number => {
   }
 }
 
+/** When a subscription that begins now would renew by itself. */
+const naturalEnd = (price: Stripe.Price, now: number): number => {
+  const at = new Date(now * 1000)
+  const day = at.getUTCDate()
+  at.setUTCDate(1)
+  at.setUTCMonth(at.getUTCMonth() + (price.recurring?.interval === 'year' ? 12 : 1))
+  at.setUTCDate(Math.min(day, new Date(Date.UTC(at.getUTCFullYear(), at.getUTCMonth() + 1, 0)).getUTCDate()))
+  return at.getTime() / 1000
+}
+
 const planOf = (price: Stripe.Price): Stripe.Plan => ({
   id: price.id,
   object: 'plan',
@@ -106,6 +116,13 @@ export const createSubscription = (world: World, params: Params): Stripe.Subscri
   }
   if (later !== undefined && params['proration_behavior'] !== 'none') {
     throw refuse('The stand-in prorates nothing: proration_behavior must be none', { param: 'proration_behavior' })
+  }
+  if (later !== undefined && later <= now)
+    throw refuse('billing_cycle_anchor must be in the future', { param: 'billing_cycle_anchor' })
+  if (later !== undefined && later > naturalEnd(first, now)) {
+    throw refuse('billing_cycle_anchor cannot be later than next natural billing date', {
+      param: 'billing_cycle_anchor',
+    })
   }
   const id = world.id('subscription')
   const subscription: Stripe.Subscription = {

@@ -89,11 +89,13 @@ const paidElsewhere = async (ctx: Context, accountId: bigint, id: bigint, stripe
   })
 }
 
-const queueSyncs = async (ctx: Context): Promise<void> => {
+/** Plans that Stripe does not have yet: those begun or counted anew just now wait until both clocks are past it. */
+export const queueSyncs = async (ctx: Context): Promise<void> => {
   const rows = await ctx.sql<{ accountId: bigint }[]>`
     select s.account_id from subscription s join billing_profile p on p.account_id = s.account_id
       join plan_version v on v.id = s.plan_version_id
-    where p.driver = 'stripe' and s.state not in ('canceled', 'trialing') and s.stripe_subscription_id is null
+    where p.driver = 'stripe' and s.state not in ('canceled', 'trialing')
+      and (s.stripe_subscription_id is null or s.anchor_at > ${ctx.now}::timestamptz - interval '20 minutes')
       and (v.terms -> 'prices' <> '[]'::jsonb or v.terms ->> 'minimum' is not null) limit ${MOST}`
   for (const { accountId } of rows)
     await addJob(ctx.sql, 'billing.stripe_sync', { accountId: String(accountId) }, { key: `stripe_sync:${accountId}` })

@@ -6,7 +6,6 @@ import { isFree } from '../quantities.ts'
 import { liveSubscription, type Subscription } from '../subscriptionSql.ts'
 import { periodAt } from '../period.ts'
 import { instantOf, secondsOf } from './amount.ts'
-import { secondsOf } from './amount.ts'
 import { makeCall } from './calls.ts'
 import { installationOf, needStripe } from './client.ts'
 import { ensureCustomer } from './customer.ts'
@@ -66,8 +65,8 @@ const theirs = async (stripe: Stripe, id: string): Promise<Stripe.Subscription |
 }
 
 /**
- * Makes sure that a live subscription that charges has its counterpart, some minutes after it began. It begins with nothing due: its first interval is an
- * invoice of ours, and Stripe's clock renews it from our period's end on.
+ * Makes sure that a live subscription that charges has its counterpart, some minutes after it began. It begins with nothing
+ * due: its first interval is an invoice of ours, and Stripe's clock renews it from our period's end on.
  */
 const ensureSubscription = async (ctx: Context, customer: string, live: Subscription): Promise<void> => {
   const stripe = needStripe(ctx.env)

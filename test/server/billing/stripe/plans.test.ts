@@ -39,6 +39,7 @@ test('plans by use, by the month and by the year renew from 31 January on, on 28
   )
   expect((await giveCard('yearly', yearly, 'works', 'pro', { interval: 'year' })).mode).toBe('setup')
   await settle()
+  await at('2026-01-31 10:05')
   expect((await invoices(yearly)).map((one) => [one.kind, one.state, one.totalMinor])).toEqual([
     ['start', 'paid', 49_000n],
   ])
@@ -70,6 +71,10 @@ test('plans by use, by the month and by the year renew from 31 January on, on 28
   const last = byId((await invoices(monthly))[2]!.stripeInvoiceId)
   expect(last.billing_reason).toBe('subscription_cycle')
   expect(new Date(last.period_end * 1000).toISOString()).toBe('2026-03-31T10:00:00.000Z')
+  for (const id of [metered, yearly]) {
+    const there = byId((await invoices(id)).at(-1)!.stripeInvoiceId)
+    expect(there).toMatchObject({ billing_reason: 'subscription_cycle', period_end: last.period_end })
+  }
   await noDifference()
 })
 
@@ -260,6 +265,7 @@ test('hundreds of apps are one line a price at Stripe', async () => {
   await giveCard('many', id, 'works', 'cloud')
   await settle()
   const begun = house.now().now
+  await at(new Date(begun.getTime() + 5 * 60_000))
   for (let n = 0; n < 220; n++) await use(sql, id, `app-${n}`, begun, { cpu: 10n * VCPU_H })
   await at('2026-09-04 18:00:01')
   await at('2026-09-05 19:00')

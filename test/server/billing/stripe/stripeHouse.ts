@@ -7,7 +7,7 @@ import { collectDue } from '#server/billing/collect.ts'
 import { finalizeDrafts } from '#server/billing/finalizeDrafts.ts'
 import { followCheckout } from '#server/billing/stripe/followCheckout.ts'
 import { openCheckout } from '#server/billing/stripe/openCheckout.ts'
-import { poll } from '#server/billing/stripe/poll.ts'
+import { poll, queueSyncs } from '#server/billing/stripe/poll.ts'
 import { webhookRoute } from '#server/billing/stripe/receiveEvent.ts'
 import { terms } from '#server/billing/terms.ts'
 import { runRoute } from '#server/http.ts'
@@ -100,6 +100,7 @@ export const stripeHouse = async (since: string, variables: Record<string, strin
     await control('clock', { to: now.toISOString() })
     await closePeriods(ctx(now))
     await finalizeDrafts(ctx(now))
+    await queueSyncs(ctx(now))
     if (options.settle !== false) await settle()
   }
   const dun = async () => {
