@@ -1,5 +1,6 @@
 import type { Sql } from '#db/client.ts'
 import { DomainError } from '../errors.ts'
+import { exact, exactText, exponentOf, over, parseText } from '../money.ts'
 import { DAY_MS, MINUTE_MS } from '../time.ts'
 import { reportsNamed } from '../usage/evidence.ts'
 import { billable, reportKeyOf, type LifeEvidence, type WindowEvidence } from './evidence.ts'
@@ -35,6 +36,8 @@ export type LineProof = {
   unit: string | null
   /** The quantity in the price's unit, exactly. */
   quantity: string | null
+  /** What it comes to before the one rounding, in major units: a decimal or a fraction. */
+  exactAmount: string
   windows: Hours[]
   /** What the days come to as they are known now; late reports may have changed them since. */
   days: { at: Date; used: bigint }[]
@@ -175,6 +178,7 @@ export const lineProof = async (
     line,
     unit: meter ? BILLABLE[meter].unit : null,
     quantity: meter && line.quantity !== null ? exactQuantity(meter, line.quantity) : null,
+    exactAmount: exactText(over(parseText(line.exact), exact(10n ** BigInt(exponentOf(invoice.currency))))),
     windows,
     days,
     hours: windows.reduce((sum, { fromHour, untilHour }) => sum + untilHour - fromHour, 0),

@@ -23,6 +23,8 @@ const standingOf = (row: Row): Standing => {
   return row.isPastDue && row.openMinor > 0n ? 'past_due' : 'open'
 }
 
+const invoicesText = (count: number) => `${count} ${count === 1 ? 'invoice' : 'invoices'}`
+
 /** What is open of the invoices shown, a currency a row. */
 const owedOf = (rows: readonly Row[]): Owed[] => {
   const byCurrency = new Map<string, Owed>()
@@ -88,7 +90,7 @@ export default async function InvoicesPage({
             {
               label: 'Past due',
               figure: moneys(open, 'pastDueMinor'),
-              note: pastDue.length > 0 ? `${pastDue.reduce((sum, row) => sum + row.pastDue, 0)} invoices` : 'none',
+              note: pastDue.length > 0 ? invoicesText(pastDue.reduce((sum, row) => sum + row.pastDue, 0)) : 'none',
               ...(pastDue.length > 0 ? { status: 'major' as const } : {}),
             },
             {

@@ -2,7 +2,7 @@ import type { Caller } from '#server/router.ts'
 import { priceText, unitText } from '../../../billing-parts/price-words.ts'
 import { Button, buttonClass } from '../../../ui/button.tsx'
 import { CopyButton } from './copy-button.tsx'
-import { moneyText, thousands } from '../../../ui/format.ts'
+import { moneyText, signOf, thousands } from '../../../ui/format.ts'
 import { Panel } from '../../../ui/panel.tsx'
 import { ErrorPanel } from '../../../ui/states.tsx'
 import { StatusBadge } from '../../../ui/status.tsx'
@@ -137,25 +137,31 @@ function Step({
 }
 
 /** How the amount comes about, in a sentence. */
-const arithmetic = ({ line, quantity, unit }: LineProof, currency: string): string => {
-  const rounded = `${line.exact} of the smallest unit, rounded half to even`
+const arithmetic = (proof: LineProof, currency: string): string => {
+  const { line, quantity, unit } = proof
+  const comes = `${signOf(currency)}${shortened(proof.exactAmount)}, rounded half to even`
   const detail = line.detail as { seconds?: string | number; ofSeconds?: string | number; tiers?: unknown[] }
   if (quantity !== null && line.unitAmount !== null)
-    return `${shortened(quantity)} ${unit} × ${unitText(line.unitAmount, currency)}: ${rounded}`
-  if (quantity !== null) return `${shortened(quantity)} ${unit} by ${detail.tiers ? 'tiers' : 'its price'}: ${rounded}`
-  if (detail.seconds !== undefined)
-    return `${unitText(line.unitAmount ?? '0', currency)} × ${thousands(BigInt(detail.seconds))} of ${thousands(BigInt(detail.ofSeconds ?? 1))} seconds: ${rounded}`
-  if (line.unitAmount !== null && line.quantity !== null)
-    return `${thousands(line.quantity)} × ${unitText(line.unitAmount, currency)}`
-  return 'A fixed amount.'
+    return `${shortened(quantity)} ${unit} × ${unitText(line.unitAmount, currency)} = ${comes}`
+  if (quantity !== null)
+    return `${shortened(quantity)} ${unit}, ${detail.tiers ? 'tier by tier' : 'by its price'} = ${comes}`
+  if (line.unitAmount === null || line.quantity === null) return 'A fixed amount.'
+  const pieces = `${thousands(line.quantity)} × ${unitText(line.unitAmount, currency)}`
+  if (detail.seconds === undefined) return pieces
+  return `${pieces} × ${thousands(BigInt(detail.seconds))} of ${thousands(BigInt(detail.ofSeconds ?? 1))} seconds = ${comes}`
 }
 
-/** A fraction or long decimal, to six places. */
-const shortened = (quantity: string): string => {
-  const [top = '0', bottom] = quantity.split('/')
-  if (bottom !== undefined) return thousands(Number((BigInt(top) * 1_000_000n) / BigInt(bottom)) / 1_000_000, 6)
-  const [whole = '0', fraction = ''] = top.split('.')
-  return `${thousands(BigInt(whole))}${fraction ? `.${fraction.slice(0, 6)}` : ''}`
+const PLACES = 6
+/** A decimal or fraction, cut to six places. */
+const shortened = (number: string): string => {
+  const [top = '0', bottom] = number.split('/')
+  if (bottom === undefined) {
+    const [whole = '0', fraction = ''] = top.split('.')
+    return `${thousands(BigInt(whole))}${fraction ? `.${fraction.slice(0, PLACES)}` : ''}`
+  }
+  const scale = 10n ** BigInt(PLACES)
+  const scaled = (BigInt(top) * scale) / BigInt(bottom)
+  return `${thousands(scaled / scale)}.${(scaled % scale).toString().replace('-', '').padStart(PLACES, '0')}…`
 }
 
 function UsageSteps({
