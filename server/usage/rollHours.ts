@@ -31,7 +31,8 @@ const present = `
  */
 const settle = `
   delta as materialized (
-    select n.host_id, n.epoch, n.hour, o.epoch is null as fresh, ${eachMeter('n.$ as new_$')},
+    select n.host_id, n.epoch, n.hour, o.epoch is null as fresh, ${eachMeter('n.$ = 0', ' and ')} as gone,
+      ${eachMeter('n.$ as new_$')},
       ${eachMeter('n.$ - coalesce(o.$, 0) as $')}
     from used n left join lateral (
       select * from usage_hour h where h.host_id = n.host_id and h.epoch = n.epoch and h.hour = n.hour offset 0
@@ -40,12 +41,18 @@ const settle = `
   ),
   written as (
     insert into usage_hour (host_id, epoch, hour, ${columns})
-    select host_id, epoch, hour, ${eachMeter('new_$')} from delta
+    select host_id, epoch, hour, ${eachMeter('new_$')} from delta where not gone
     on conflict (host_id, epoch, hour) do update set ${eachMeter('$ = excluded.$')}
+  ),
+  removed as (
+    -- A late reading may show that the hour had none of what was shared out to it.
+    delete from usage_hour h using delta d
+    where d.gone and h.host_id = d.host_id and h.epoch = d.epoch and h.hour = d.hour
   ),
   share as materialized (
     select coalesce(a.account_id, 0) as account_id, case when a.account_id is null then '' else a.app end as app, u.hour,
-      count(*) filter (where u.fresh and e.kind = 'container') as containers, ${eachMeter('sum(u.$)::bigint as $')}
+      coalesce(sum(case when u.fresh then 1 when u.gone then -1 else 0 end) filter (where e.kind = 'container'), 0)::int as containers,
+      ${eachMeter('sum(u.$)::bigint as $')}
     from delta u
     join epoch e on e.host_id = u.host_id and e.epoch = u.epoch
     left join lateral (
@@ -61,6 +68,7 @@ const settle = `
       ${eachMeter('$ = account_hour.$ + excluded.$')}
   )
   select (select count(*) from delta)::int as hours,
+    (select coalesce(array_agg(distinct hour), '{}') from delta where gone) as gone_hours,
     coalesce((select array_agg(distinct account_id) from share), '{}')::bigint[] as accounts`
 
 /**
@@ -195,10 +203,21 @@ const closed = `
   ), ${settle}`
 
 const run = async (tx: Tx, text: string, due: readonly Due[], keptFrom: number): Promise<Rolled> => {
-  const [row] = await tx.unsafe<Rolled[]>(text, [due.map((d) => d.hostId), due.map((d) => d.hour), keptFrom], {
-    prepare: true,
-  })
-  return row ?? { hours: 0, accounts: [] }
+  const [row] = await tx.unsafe<(Rolled & { goneHours: number[] })[]>(
+    text,
+    [due.map((d) => d.hostId), due.map((d) => d.hour), keptFrom],
+    { prepare: true },
+  )
+  if (!row) return { hours: 0, accounts: [] }
+  const { hours, accounts, goneHours } = row
+  if (goneHours.length > 0) {
+    await tx.unsafe(
+      `delete from account_hour where account_id = any($1::bigint[]) and hour = any($2::int[]) and containers = 0
+        and ${eachMeter('$ = 0', ' and ')}`,
+      [accounts.map(String), goneHours],
+    )
+  }
+  return { hours, accounts }
 }
 
 /** Rolls due hours whose minutes are all kept, and whatever hours their minutes touch. */

@@ -61,7 +61,7 @@ test('a rule moves what nobody owns to its account, with all its hours, and leav
     ['halyard', 'owned', 40],
   ])
   const { id } = await rule('com.docker.compose.project', 'sh*', 'saltmarsh')
-  const [job] = await sql`select payload from graphile_worker._private_jobs`
+  const [job] = await sql`select payload from graphile_worker._private_jobs where key = ${`attribute:${id}`}`
   expect(job).toEqual({ payload: { ruleId: String(id) } })
   for (let again = 0; again < 2; again++) await reattribute(ctx, { ruleId: String(id) })
   expect(await cpu()).toEqual([

@@ -73,6 +73,23 @@ afterEach(async () => {
 })
 
 describe('rolling minutes into hours', () => {
+  test('takes back what was shared out to an hour that a late reading shows empty', async () => {
+    const one = await life(host, 'saltmarsh', new Date('2026-11-02T00:50:00Z'))
+    const opened = ZERO + 24 * 60
+    await report(one, [opened + 70, 30])
+    await rollDue(ctx)
+    expect(await hours(one)).toEqual([
+      [24, 14],
+      [25, 16],
+    ])
+    await report(one, [opened + 59, 0])
+    await rollDue(ctx)
+    expect(await hours(one)).toEqual([[25, 30]])
+    const left =
+      await sql`select hour, containers from account_hour where hour between ${opened / 60} and ${opened / 60 + 1}`
+    expect(left).toEqual([{ hour: opened / 60 + 1, containers: 1 }])
+  })
+
   test('gives each hour the difference of the totals at its edges', async () => {
     const one = await life()
     await report(one, [ZERO + 40, 10], [ZERO + 59, 30], [ZERO + 60, 31])
