@@ -12,7 +12,9 @@ import { container } from './nouns/container.ts'
 import { host } from './nouns/host.ts'
 import { invoice } from './nouns/invoice.ts'
 import { joinToken } from './nouns/joinToken.ts'
+import { plan } from './nouns/plan.ts'
 import { status } from './nouns/status.ts'
+import { subscription } from './nouns/subscription.ts'
 import { token } from './nouns/token.ts'
 import { usageNoun } from './nouns/usage.ts'
 import { violation } from './nouns/violation.ts'
@@ -32,6 +34,8 @@ const main = defineCommand({
     host,
     invoice,
     'join-token': joinToken,
+    plan,
+    subscription,
     token,
     usage: usageNoun,
     violation,

@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { verifyBundle } from '#server/billing/verifyBundle.ts'
 import { connect } from '../client.ts'
 import { Failure } from '../failure.ts'
+import { money } from '../money.ts'
 import { facts, json, out, table, time } from '../print.ts'
 import { noun, oneOf, verb, whole } from '../verb.ts'
 
@@ -29,15 +30,6 @@ const verifyFile = (path: string, key: string | undefined) => {
 const account = { type: 'string', required: true, description: 'The account.', valueHint: 'name' } as const
 const number = { type: 'positional', required: true, description: 'The invoice’s number.' } as const
 
-/** Minor units, which arrive as decimal strings, in the currency's major unit. */
-const money = (minor: unknown, currency: string): string => {
-  const digits =
-    new Intl.NumberFormat('en', { style: 'currency', currency }).resolvedOptions().maximumFractionDigits ?? 2
-  const text = String(minor)
-  const sign = text.startsWith('-') ? '-' : ''
-  const padded = text.replace('-', '').padStart(digits + 1, '0')
-  return digits === 0 ? text : `${sign}${padded.slice(0, -digits)}.${padded.slice(-digits)}`
-}
 const day = (at: Date | string | null) => (at === null ? '-' : time(at).slice(0, 10))
 
 const FORMATS = ['evidence', 'pdf', 'csv'] as const
