@@ -9,6 +9,7 @@ import { Dialog } from '../../../ui/dialog.tsx'
 import { FieldError, TextField } from '../../../ui/field.tsx'
 import { moneyText } from '../../../ui/format.ts'
 import { toast } from '../../../ui/toast.tsx'
+import { EvidenceView } from './evidence-view.tsx'
 
 /** Approves or rejects a proposed adjustment, with its evidence in sight. */
 export function DecideAdjustment(of: {
@@ -17,6 +18,7 @@ export function DecideAdjustment(of: {
   description: string
   amountMinor: string
   currency: string
+  /** JSON. */
   evidence: string
 }) {
   const router = useRouter()
@@ -57,12 +59,7 @@ export function DecideAdjustment(of: {
         }
       >
         <div className="stack">
-          <div className="field">
-            <span className="label">Evidence</span>
-            <pre className="mono max-h-64 overflow-auto" role="group" aria-label="Evidence" tabIndex={0}>
-              {of.evidence}
-            </pre>
-          </div>
+          <EvidenceView evidence={JSON.parse(of.evidence)} currency={of.currency} />
           <TextField
             label="Why"
             help="It stays with the adjustment and goes to the audit log."

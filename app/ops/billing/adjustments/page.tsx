@@ -117,7 +117,7 @@ export default async function AdjustmentsPage({ searchParams }: { searchParams: 
                       description={row.description}
                       amountMinor={String(row.amountMinor)}
                       currency={row.currency}
-                      evidence={JSON.stringify(row.evidence, null, 2)}
+                      evidence={JSON.stringify(row.evidence)}
                     />
                   ) : row.invoice ? (
                     <a className="mono" href={`/ops/billing/invoices/${row.account}/${row.invoiceId}`}>
