@@ -109,18 +109,15 @@ export const spendByDay = async (
   const until = now < window.end ? now : lastOf(window)
   const apps = byApp(spend.parts, spend.live.shares).filter((one) => one.cost > 0n)
   const named = apps.slice(0, apps.length === MOST_NAMED + 1 ? MOST_NAMED + 1 : MOST_NAMED).map(({ app }) => app)
-  const costs = await costOfDays(tx, accountId, spend, until, named)
+  const [costs, before] = await Promise.all([
+    costOfDays(tx, accountId, spend, until, named),
+    earlier && courseOfBefore(tx, accountId, earlier),
+  ])
   const first = Math.floor(window.start.getTime() / DAY_MS)
   const days = Array.from({ length: Math.floor(until.getTime() / DAY_MS) - first + 1 }, (_, i) => first + i)
   const valuesOf = (key: string) =>
     days.map((day) => sumOf(costs.filter((one) => one.key === key && one.day === day).map((one) => one.amount)))
   const others = apps.length - named.length
-  const whole = earlier && (await spendOf(tx, accountId, earlier, lastOf(earlier.window)))
-  const before = whole && {
-    window: whole.window,
-    spent: whole.live.usage,
-    costs: await costOfDays(tx, accountId, whole, lastOf(whole.window), []),
-  }
   return {
     days: days.map((day) => new Date(day * DAY_MS)),
     apps: [
@@ -128,6 +125,17 @@ export const spendByDay = async (
       ...(others > 0 ? [{ app: null, count: others, values: valuesOf('') }] : []),
     ],
     course: courseOf({ window, isRunning, spent: spend.live.usage, costs, now }, foretold, before ?? null),
+  }
+}
+
+/** The whole of the period before, in all. */
+const courseOfBefore = async (tx: Tx, accountId: bigint, earlier: SpendPeriod) => {
+  const until = lastOf(earlier.window)
+  const whole = await spendOf(tx, accountId, earlier, until)
+  return {
+    window: whole.window,
+    spent: whole.live.usage,
+    costs: await costOfDays(tx, accountId, whole, until, []),
   }
 }
 

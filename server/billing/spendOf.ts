@@ -1,15 +1,15 @@
 import type { Pool, Sql, Tx } from '#db/client.ts'
 import { sumOf, type Minor } from '../money.ts'
 import { hourOf, MINUTE_MS, startOfHour, type Window } from '../time.ts'
-import { liveCost, nothingUsed, type LiveCost, type StretchUse } from './liveCost.ts'
+import { liveCost, nothingUsed, type AppUse, type LiveCost, type StretchUse } from './liveCost.ts'
 import { periodAt } from './period.ts'
 import { advanceLines } from './prorate.ts'
 import type { Stretch } from './rated.ts'
-import { foretell, type Foretold } from './spendForecast.ts'
+import { foretell, type Foretold, type UseHistory } from './spendForecast.ts'
 import { appUse, hourlyUse } from './spendSql.ts'
 import { liveSubscription, type Subscription } from './subscriptionSql.ts'
 import { stretchesOf } from './subscriptionTerms.ts'
-import { BILLABLE_METERS } from './terms.ts'
+import { BILLABLE_METERS, type Used } from './terms.ts'
 
 /** A billing period of an account with its terms. */
 export type SpendPeriod = {
@@ -52,7 +52,16 @@ export const spendPeriod = async (
   at?: Date,
 ): Promise<SpendPeriod | undefined> => {
   const subscription = await liveSubscription(sql, accountId)
-  if (!subscription) return undefined
+  return subscription && (await periodIn(sql, subscription, now, at))
+}
+
+/** The same of a subscription that was read. */
+const periodIn = async (
+  sql: Sql,
+  subscription: Subscription,
+  now: Date,
+  at: Date | undefined,
+): Promise<SpendPeriod | undefined> => {
   const running = runningAt(subscription, now)
   const isRunning = at === undefined || (at >= running.start && at < running.end)
   const window = isRunning ? running : periodOf(subscription, at)
@@ -87,18 +96,25 @@ export const advanceOf = ({ subscription, stretches }: SpendPeriod): { amount: M
   return { amount: sumOf(advanceLines(last.version, last.quantities, paid).map((line) => line.amount)), paid }
 }
 
-/** What the running period will come to by its end. */
-export const forecastOf = async (sql: Sql, accountId: bigint, spend: Spend, now: Date): Promise<Foretold> => {
+/** What a forecast stands on: hours in all, what was used since the last whole one, and what each app used of late. */
+export type ForecastBase = { history: UseHistory; since: Used; latest: AppUse[] }
+
+export const forecastBase = async (sql: Sql, accountId: bigint, now: Date): Promise<ForecastBase> => {
   const endHour = hourOf(now.getTime() - ROLLED_AFTER_MS)
   const fromHour = endHour - LOOKS_BACK_HOURS
-  const all = await hourlyUse(sql, accountId, { fromHour, untilHour: hourOf(now) + 1 })
-  const latest = await appUse(sql, accountId, { fromHour: endHour - LATEST_HOURS, untilHour: endHour })
+  const [all, latest] = await Promise.all([
+    hourlyUse(sql, accountId, { fromHour, untilHour: hourOf(now) + 1 }),
+    appUse(sql, accountId, { fromHour: endHour - LATEST_HOURS, untilHour: endHour }),
+  ])
   const since = nothingUsed()
   for (const used of all.slice(LOOKS_BACK_HOURS)) for (const meter of BILLABLE_METERS) since[meter] += used[meter]
-  const history = { fromHour, hours: all.slice(0, LOOKS_BACK_HOURS) }
-  return foretell(spend.currency, spend.window, spend.parts, { live: spend.live, history, latest, since })
+  return { history: { fromHour, hours: all.slice(0, LOOKS_BACK_HOURS) }, since, latest }
 }
 
+/** What a running period will come to by its end. */
+export const forecastOf = ({ currency, window, parts, live }: Spend, base: ForecastBase): Foretold =>
+  foretell(currency, window, parts, { live, ...base })
+
 /** The billing period before one, where the account was on its plan then. */
-export const periodBefore = (sql: Sql, accountId: bigint, of: SpendPeriod, now: Date) =>
-  spendPeriod(sql, accountId, now, new Date(of.window.start.getTime() - 1))
+export const periodBefore = (sql: Sql, { subscription, window }: SpendPeriod, now: Date) =>
+  periodIn(sql, subscription, now, new Date(window.start.getTime() - 1))

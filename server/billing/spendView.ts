@@ -7,6 +7,7 @@ import type { Foretold } from './spendForecast.ts'
 import type { SpendRules, SpendState } from './spendJudge.ts'
 import {
   advanceOf,
+  forecastBase,
   forecastOf,
   inOneState,
   periodBefore,
@@ -92,12 +93,20 @@ export const spendOverview = (sql: Pool, accountId: bigint, now: Date, at?: Date
   inOneState(sql, async (tx) => {
     const period = await spendPeriod(tx, accountId, now, at)
     if (!period) return undefined
-    const spend = await spendOf(tx, accountId, period, now)
-    const previous = await periodBefore(tx, accountId, period, now)
-    const before = previous && (await beforeOf(tx, accountId, period, previous, now))
     const isAhead = period.isRunning && now < period.window.end
-    const foretold = isAhead ? await forecastOf(tx, accountId, spend, now) : null
-    const rules = await rulesOf(tx, accountId)
+    // Asked at once: the connection answers one after another, without a way to and fro between.
+    const [spend, previous, base, rules, state] = await Promise.all([
+      spendOf(tx, accountId, period, now),
+      periodBefore(tx, period, now),
+      isAhead ? forecastBase(tx, accountId, now) : null,
+      rulesOf(tx, accountId),
+      period.isRunning ? stateOf(tx, accountId, period.window.start) : null,
+    ])
+    const foretold = base && forecastOf(spend, base)
+    const [before, byDay] = await Promise.all([
+      previous && beforeOf(tx, accountId, period, previous, now),
+      spendByDay(tx, accountId, { spend, foretold, earlier: previous }, now),
+    ])
     const earlier = new Map(before ? byApp([], before.live.shares).map(({ app, cost }) => [app, cost]) : [])
     const { version } = period.stretches.at(-1)!
     const { usage: spent, minimum } = spend.live
@@ -116,7 +125,7 @@ export const spendOverview = (sql: Pool, accountId: bigint, now: Date, at?: Date
         forecast: foretold ? (foretold.apps.get(row.app) ?? row.cost) : null,
       })),
       before: before ? { ...before.window, spent: before.live.usage } : null,
-      byDay: await spendByDay(tx, accountId, { spend, foretold, earlier: previous }, now),
+      byDay,
       forecast: foretold && {
         low: foretold.low,
         mid: foretold.mid,
@@ -125,7 +134,7 @@ export const spendOverview = (sql: Pool, accountId: bigint, now: Date, at?: Date
         capAt: reachedAt(foretold, spent, now, rules.capMinor),
       },
       rules,
-      state: period.isRunning ? await stateOf(tx, accountId, period.window.start) : null,
+      state,
     }
   })
 
