@@ -131,8 +131,7 @@ function Tiers({
   return (
     <div className="mt-3 flex flex-col gap-2">
       {tiers.map((tier, at) => (
-        // Tiers have no name but their place.
-        // oxlint-disable-next-line react/no-array-index-key
+        // oxlint-disable-next-line react/no-array-index-key -- tiers have no name but their place
         <div key={at} className="grid grid-cols-[1fr_1fr_1fr_auto] items-end gap-2">
           <TextField
             label={`Up to, ${unit}`}
