@@ -92,7 +92,14 @@ export default async function OpsInvoicePage({ params }: { params: Promise<{ acc
                 ),
                 ['Total', money(invoice.totalMinor)],
                 ...(invoice.prepaidMinor === 0n ? [] : [['Prepaid credit', money(-invoice.prepaidMinor)] as const]),
-                ...(invoice.paidMinor === 0n ? [] : [['Paid', money(-invoice.paidMinor)] as const]),
+                ...(invoice.paidMinor === 0n
+                  ? []
+                  : [
+                      [
+                        creditNotes.length > 0 ? 'Paid, less what went back' : 'Paid',
+                        money(-invoice.paidMinor),
+                      ] as const,
+                    ]),
                 ...(invoice.creditedMinor === 0n ? [] : [['Credit notes', money(-invoice.creditedMinor)] as const]),
                 ['Open', money(isDraft ? invoice.totalMinor - invoice.prepaidMinor : invoice.openMinor)],
               ]}
