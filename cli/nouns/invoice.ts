@@ -3,7 +3,7 @@ import { verifyBundle } from '#server/billing/verifyBundle.ts'
 import { connect } from '../client.ts'
 import { Failure } from '../failure.ts'
 import { money } from '../money.ts'
-import { facts, json, out, table, time } from '../print.ts'
+import { facts, json, number, out, table, time } from '../print.ts'
 import { noun, oneOf, verb, whole } from '../verb.ts'
 
 const readFile = (path: string): string => {
@@ -28,9 +28,21 @@ const verifyFile = (path: string, key: string | undefined) => {
 }
 
 const account = { type: 'string', required: true, description: 'The account.', valueHint: 'name' } as const
-const number = { type: 'positional', required: true, description: 'The invoice’s number.' } as const
+const named = { type: 'positional', required: true, description: 'The invoice’s number.' } as const
 
 const day = (at: Date | string | null) => (at === null ? '-' : time(at).slice(0, 10))
+
+/** What quantities are billed in, and how many base units make one. */
+const UNITS: Record<string, { unit: string; perUnit: number }> = {
+  cpu: { unit: 'vCPU-h', perUnit: 3.6e9 },
+  memory: { unit: 'GiB-h', perUnit: 3_686_400 },
+  disk: { unit: 'GiB-h', perUnit: 3_686_400 },
+  egress: { unit: 'GB', perUnit: 1e9 },
+}
+const quantity = (meter: string | null, amount: unknown): string => {
+  if (amount === null) return ''
+  return meter === null ? String(amount) : number(Number(amount) / (UNITS[meter]?.perUnit ?? 1), 4)
+}
 
 const FORMATS = ['evidence', 'pdf', 'csv'] as const
 
@@ -75,7 +87,7 @@ export const invoice = noun('Invoices, and what proves them.', {
       )
     },
   ),
-  show: verb('Show an invoice with its lines.', { account, number }, async (args) => {
+  show: verb('Show an invoice with its lines.', { account, number: named }, async (args) => {
     const shown = await connect().billing.evidence.sheet.query({ account: args.account, number: args.number })
     if (args.json) return out(json(shown))
     const { currency } = shown
@@ -99,7 +111,8 @@ export const invoice = noun('Invoices, and what proves them.', {
         [
           ['line', (line) => line.position, 'right'],
           ['description', (line) => line.description],
-          ['quantity', (line) => (line.quantity === null ? '' : String(line.quantity)), 'right'],
+          ['quantity', (line) => quantity(line.meter, line.quantity), 'right'],
+          ['unit', (line) => (line.meter === null ? '' : UNITS[line.meter]?.unit)],
           ['unit price', (line) => line.unitAmount, 'right'],
           ['amount', (line) => money(line.amountMinor, currency), 'right'],
         ],
@@ -121,7 +134,7 @@ export const invoice = noun('Invoices, and what proves them.', {
     'Write an invoice’s evidence bundle, PDF or lines to a file.',
     {
       account,
-      number,
+      number: named,
       format: { type: 'string', description: 'evidence (default), pdf or csv.', valueHint: 'format' },
       out: {
         type: 'string',

@@ -131,7 +131,11 @@ function Difference({ dispute }: { dispute: Dispute }) {
         </Empty>
       </Panel>
     )
-  const lines = replay.difference.lines as unknown as KeptLine[]
+  const isSame = (line: KeptLine) => minor(line.afterMinor) === minor(line.beforeMinor)
+  // What changed comes first: the rest is there to see that it stays.
+  const lines = (replay.difference.lines as unknown as KeptLine[]).toSorted(
+    (a, b) => Number(isSame(a)) - Number(isSame(b)),
+  )
   const quantityText = (line: KeptLine, value: string | number | null) => {
     if (value === null) return '–'
     const meter = meterOf(dispute.lines.find(({ position }) => position === line.position)?.meter ?? null)
