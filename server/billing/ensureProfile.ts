@@ -31,7 +31,8 @@ export const ensureProfile = async (
   }
   const [kept] = await tx<BillingTerms[]>`select entity_id, currency, driver from billing_profile
     where account_id = ${accountId} for no key update`
-  if (!kept) throw new DomainError('NOT_FOUND', `no account ${accountId}, or no legal entity that sells to it`)
+  if (!kept)
+    throw new DomainError('NOT_FOUND', `no legal entity sells to account ${accountId}, or there is no such account`)
   if (driver === undefined || driver === kept.driver) return kept
   await tx`update billing_profile set driver = ${driver}, updated_at = ${ctx.now} where account_id = ${accountId}`
   await audit(tx, ctx, {
