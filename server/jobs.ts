@@ -34,6 +34,25 @@ export const JOBS = {
   'usage.runaway_log': z.object({ hostId: z.number(), findingId: z.string() }),
   /** Applies label rules to what they newly match. */
   'usage.attribute': z.object({ ruleId: z.string().optional() }),
+  /** Sends what is due of incidents' updates. */
+  'incidents.deliver': z.object({}),
+  /** Writes the status page anew where it does not show what is. */
+  'incidents.render_status': z.object({}),
+  /** Has an incident's outage credited, or its credit corrected, as its record stands once undoing is over. */
+  'incidents.settle': z.object({ incidentId: z.string() }),
+  /** Starts, reminds of and ends maintenances that are due. */
+  'incidents.maintenance': z.object({}),
+  /** Pages for updates that were promised and did not come. */
+  'incidents.promises': z.object({}),
+  /** Wakes whoever is on call. `key` states the fact: stated twice it is one page. */
+  'incidents.page': z.object({
+    key: z.string(),
+    title: z.string(),
+    alertId: z.string().optional(),
+    incidentId: z.string().optional(),
+    policyId: z.string().optional(),
+    isDrill: z.boolean(),
+  }),
   /** Makes the drafts of periods that ended, and begins the next ones. */
   'billing.close_periods': z.object({}),
   /** Finalizes drafts whose hosts have reported past their end. */

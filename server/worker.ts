@@ -31,6 +31,9 @@ import { JOBS, type JobName, type JobPayload } from './jobs.ts'
 import { keepWorking } from './keepWorking.ts'
 import { log } from './log.ts'
 import { registry } from './metrics.ts'
+import { keepMaintenances } from './incidents/maintenance.ts'
+import { pagePromises } from './incidents/promises.ts'
+import { settleIncident } from './incidents/settle.ts'
 import { holdChanged } from './notices/holdChanged.ts'
 import { sendMail } from './notices/sendMail.ts'
 import { postMail, tell } from './notices/tell.ts'
@@ -53,6 +56,8 @@ export const CRON: { match: string; task: JobName }[] = [
   { match: '3 * * * *', task: 'billing.hold_evidence' },
   { match: '7 * * * *', task: 'usage.partitions' },
   { match: '23 * * * *', task: 'usage.attribute' },
+  { match: '* * * * *', task: 'incidents.maintenance' },
+  { match: '* * * * *', task: 'incidents.promises' },
   { match: '*/5 * * * *', task: 'billing.admit' },
   { match: '* * * * *', task: 'billing.end_trials' },
   { match: '* * * * *', task: 'billing.close_periods' },
@@ -87,6 +92,12 @@ export const handlers: Handlers = {
   'usage.judge_quotas': judgeQuotas,
   'usage.runaway_log': runawayLog,
   'usage.attribute': reattribute,
+  'incidents.deliver': async () => {},
+  'incidents.render_status': async () => {},
+  'incidents.page': async () => {},
+  'incidents.settle': settleIncident,
+  'incidents.maintenance': keepMaintenances,
+  'incidents.promises': pagePromises,
   'billing.admit': admitAccounts,
   'billing.close_periods': async (ctx) => void (await closePeriods(ctx)),
   'billing.finalize_drafts': async (ctx) => void (await finalizeDrafts(ctx)),
