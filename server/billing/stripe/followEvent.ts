@@ -1,6 +1,6 @@
 import type Stripe from 'stripe'
 import type { Context } from '../../context.ts'
-import { wordsOf } from './errors.ts'
+import { isMissing, wordsOf } from './errors.ts'
 import { followCheckout } from './followCheckout.ts'
 import { followCard, accountOfCustomer } from './customer.ts'
 import { followDispute } from './followDispute.ts'
@@ -22,8 +22,11 @@ export const followEvent = async (ctx: Context, { eventId }: { eventId: string }
     await act(ctx, row)
     await ctx.sql`update stripe_event set processed_at = ${ctx.now}, last_error = null where id = ${eventId}`
   } catch (error) {
-    await ctx.sql`update stripe_event set last_error = ${wordsOf(error)} where id = ${eventId}`
-    throw error
+    // What is no longer there needs nothing done; what went wrong is tried again.
+    const isGone = isMissing(error)
+    await ctx.sql`update stripe_event set last_error = ${wordsOf(error)}, processed_at = ${isGone ? ctx.now : null}
+      where id = ${eventId}`
+    if (!isGone) throw error
   }
 }
 

@@ -95,9 +95,7 @@ describe('webhooks', () => {
     expect(await forge(WEBHOOK_SECRET)).toEqual({ status: 200 })
     await work()
     const [row] = await sql`select last_error, processed_at from stripe_event where id = 'evt_forged'`
-    expect(row).toMatchObject({ processedAt: null, lastError: expect.stringContaining('No such invoice') })
-    await sql`delete from stripe_event where id = 'evt_forged'`
-    await sql`delete from graphile_worker._private_jobs where payload ->> 'eventId' = 'evt_forged'`
+    expect(row).toMatchObject({ processedAt: expect.any(Date), lastError: expect.stringContaining('No such invoice') })
   })
 
   test('about other people’s invoices change nothing', async () => {
@@ -175,6 +173,8 @@ describe('Stripe away', () => {
     await settle()
     await changePlan(house.now(), { accountId: id, planVersionId: await proPlan() })
     for (let round = 0; round < 6; round++) await settle()
+    await at(after(5 * 60_000))
+    for (let round = 0; round < 2; round++) await settle()
     await control('heal', {})
     await settle()
     expect(await invoices(id)).toMatchObject([{ kind: 'start', state: 'paid', totalMinor: 4_900n }])
