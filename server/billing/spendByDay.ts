@@ -3,7 +3,8 @@ import { NO_MONEY, minor, sumOf, type Minor } from '../money.ts'
 import { DAY_MS, hourOf, type Window } from '../time.ts'
 import { byApp, overParts } from './liveCost.ts'
 import type { Foretold } from './spendForecast.ts'
-import { spendOf, type Spend, type SpendPeriod } from './spendOf.ts'
+import { spendOf, type Spend } from './spendOf.ts'
+import type { SpendPeriod } from './spendPeriod.ts'
 import { dayUse } from './spendSql.ts'
 
 /** One line of the chart of a period: a value a time; null where the line does not reach. */

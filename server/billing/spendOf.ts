@@ -2,23 +2,12 @@ import type { Pool, Sql, Tx } from '#db/client.ts'
 import { sumOf, type Minor } from '../money.ts'
 import { hourOf, MINUTE_MS, startOfHour, type Window } from '../time.ts'
 import { liveCost, nothingUsed, type AppUse, type LiveCost, type StretchUse } from './liveCost.ts'
-import { periodAt } from './period.ts'
 import { advanceLines } from './prorate.ts'
-import type { Stretch } from './rated.ts'
 import { foretell, type Foretold, type UseHistory } from './spendForecast.ts'
+import { spendPeriod, type SpendPeriod } from './spendPeriod.ts'
 import { appUse, hourlyUse } from './spendSql.ts'
-import { liveSubscription, type Subscription } from './subscriptionSql.ts'
-import { stretchesOf } from './subscriptionTerms.ts'
 import { BILLABLE_METERS, type Used } from './terms.ts'
 
-/** A billing period of an account with its terms. */
-export type SpendPeriod = {
-  subscription: Subscription
-  window: Window
-  isRunning: boolean
-  currency: string
-  stretches: readonly Stretch[]
-}
 export type Spend = SpendPeriod & { parts: readonly StretchUse[]; live: LiveCost }
 
 /** Hours of usage that a forecast looks back on. */
@@ -30,46 +19,6 @@ const LATEST_HOURS = 24
 /** One state of the store for all that a page says, so that its figures sum. */
 export const inOneState = <T>(sql: Pool, read: (tx: Tx) => Promise<T>): Promise<T> =>
   sql.begin('isolation level repeatable read read only', read) as Promise<T>
-
-/** The month an instant falls into, counted from the anchor; before it was the trial. */
-export const periodOf = ({ anchorAt, startedAt }: Subscription, at: Date): Window =>
-  at < anchorAt && startedAt < anchorAt ? { start: startedAt, end: anchorAt } : periodAt(anchorAt, at)
-
-/** The running period: also in the minutes until the last one is closed, unless the plan ends with it. */
-export const runningAt = (subscription: Subscription, now: Date): Window => {
-  const { periodStart: start, periodEnd: end, cancelAtPeriodEnd } = subscription
-  return now < end || cancelAtPeriodEnd ? { start, end } : periodOf(subscription, now)
-}
-
-/**
- * The billing period an instant falls into, by the account's plan; undefined where it has none, or had none then.
- * @param at of the running period where it is left out
- */
-export const spendPeriod = async (
-  sql: Sql,
-  accountId: bigint,
-  now: Date,
-  at?: Date,
-): Promise<SpendPeriod | undefined> => {
-  const subscription = await liveSubscription(sql, accountId)
-  return subscription && (await periodIn(sql, subscription, now, at))
-}
-
-/** The same of a subscription that was read. */
-const periodIn = async (
-  sql: Sql,
-  subscription: Subscription,
-  now: Date,
-  at: Date | undefined,
-): Promise<SpendPeriod | undefined> => {
-  const running = runningAt(subscription, now)
-  const isRunning = at === undefined || (at >= running.start && at < running.end)
-  const window = isRunning ? running : periodOf(subscription, at)
-  const stretches = await stretchesOf(sql, subscription, window)
-  const last = stretches.at(-1)
-  if (!last || window.start > now) return undefined
-  return { subscription, window, isRunning, currency: last.version.currency, stretches }
-}
 
 /** What a period's usage came to: so far, or up to `until`. The hour `until` falls into counts. */
 export const spendOf = async (sql: Sql, accountId: bigint, of: SpendPeriod, until: Date): Promise<Spend> => {
@@ -114,7 +63,3 @@ export const forecastBase = async (sql: Sql, accountId: bigint, now: Date): Prom
 /** What a running period will come to by its end. */
 export const forecastOf = ({ currency, window, parts, live }: Spend, base: ForecastBase): Foretold =>
   foretell(currency, window, parts, { live, ...base })
-
-/** The billing period before one, where the account was on its plan then. */
-export const periodBefore = (sql: Sql, { subscription, window }: SpendPeriod, now: Date) =>
-  periodIn(sql, subscription, now, new Date(window.start.getTime() - 1))

@@ -5,19 +5,8 @@ import { byApp, overParts, type AppCost, type PartUse } from './liveCost.ts'
 import { spendByDay, type SpendDays } from './spendByDay.ts'
 import type { Foretold } from './spendForecast.ts'
 import type { SpendRules, SpendState } from './spendJudge.ts'
-import {
-  advanceOf,
-  forecastBase,
-  forecastOf,
-  inOneState,
-  periodBefore,
-  periodOf,
-  runningAt,
-  spendOf,
-  spendPeriod,
-  type Spend,
-  type SpendPeriod,
-} from './spendOf.ts'
+import { advanceOf, forecastBase, forecastOf, inOneState, spendOf, type Spend } from './spendOf.ts'
+import { periodsBefore, spendPeriod, type SpendPeriod } from './spendPeriod.ts'
 import { containerUse, type ContainerPart } from './spendSql.ts'
 import { BILLABLE, isMetered, type MeteredPrice } from './terms.ts'
 
@@ -42,15 +31,6 @@ export type SpendOverview = {
   forecast: (Pick<Foretold, 'low' | 'mid' | 'high'> & { budgetAt: Date | null; capAt: Date | null }) | null
   rules: SpendRules
   state: SpendState | null
-}
-
-const MOST_PERIODS = 13
-
-const periodsOf = ({ subscription }: SpendPeriod, running: Window): Window[] => {
-  const periods = [running]
-  while (periods.length < MOST_PERIODS && periods.at(-1)!.start > subscription.startedAt)
-    periods.push(periodOf(subscription, new Date(periods.at(-1)!.start.getTime() - 1)))
-  return periods
 }
 
 /** The period before, up to the part of it that has passed of this one (all of it for one that is over). */
@@ -95,9 +75,9 @@ export const spendOverview = (sql: Pool, accountId: bigint, now: Date, at?: Date
     if (!period) return undefined
     const isAhead = period.isRunning && now < period.window.end
     // Asked at once: the connection answers one after another, without a way to and fro between.
-    const [spend, previous, base, rules, state] = await Promise.all([
+    const [spend, { previous, periods }, base, rules, state] = await Promise.all([
       spendOf(tx, accountId, period, now),
-      periodBefore(tx, period, now),
+      periodsBefore(tx, period, now),
       isAhead ? forecastBase(tx, accountId, now) : null,
       rulesOf(tx, accountId),
       period.isRunning ? stateOf(tx, accountId, period.window.start) : null,
@@ -113,7 +93,7 @@ export const spendOverview = (sql: Pool, accountId: bigint, now: Date, at?: Date
     return {
       plan: { key: version.plan, interval: version.interval, state: period.subscription.state },
       period: { ...period.window, isRunning: period.isRunning },
-      periods: periodsOf(period, runningAt(period.subscription, now)),
+      periods,
       currency: period.currency,
       prices: version.terms.prices.filter(isMetered).map((one) => ({ ...one, unit: BILLABLE[one.meter].unit })),
       spent,

@@ -48,7 +48,7 @@ export function CourseChart({ of, csvName }: { of: Overview; csvName: string }) 
           : undefined
       }
       csvName={csvName}
-      height={240}
+      height={270}
     />
   )
 }

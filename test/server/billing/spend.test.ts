@@ -112,6 +112,26 @@ describe('what a period has cost so far', () => {
     expect(spend.live.usage).toBe(5n + 3n)
   })
 
+  test('goes by periods as they were closed where a change began the months anew', async () => {
+    const accountId = await house.account('bladder', '2026-08-01')
+    const { subscription } = await house.start(accountId, 'cloud', '2026-08-10')
+    const [from, until] = [utc('2026-10-10'), utc('2026-10-20')]
+    await sql`update subscription set anchor_at = ${until}, period_start = ${until}, period_end = ${utc('2026-11-20')}
+      where account_id = ${accountId} and id = ${subscription.id}`
+    await sql`insert into invoice (account_id, entity_id, subscription_id, driver, state, key, currency, period_start,
+        period_end, created_at)
+      select ${accountId}, id, ${subscription.id}, 'manual', 'draft', ${`period:${subscription.id}:cut`}, 'EUR', ${from},
+        ${until}, ${until} from legal_entity where is_default`
+    const now = utc('2026-11-05')
+    const cut = (await spendOverview(sql, accountId, now, utc('2026-10-15')))!
+    expect(cut.period).toEqual({ start: from, end: until, isRunning: false })
+    expect(cut.periods.slice(0, 2)).toEqual([
+      { start: until, end: utc('2026-11-20') },
+      { start: from, end: until },
+    ])
+    expect((await spendOverview(sql, accountId, now))!.period).toMatchObject({ start: until, isRunning: true })
+  })
+
   test('is nothing on Free, and nobody knows of a time before the plan', async () => {
     const accountId = await house.account('bare', '2026-11-01')
     const now = utc('2026-11-10')
