@@ -56,7 +56,7 @@ const allowed: Case[] = [
   ['server/usage/quota.ts', "import { reportSchema } from '#agents/protocol.ts'"],
   ['server/usage/quota.ts', "import { rows } from './sql.ts'"],
   ['server/hosts/router.ts', "import { procedure } from '../trpc.ts'"],
-  ['server/billing/stripe/charge.ts', "import Stripe from 'stripe'"],
+  ['server/billing/stripe/charge.ts', "import { Stripe } from 'stripe'"],
   ['server/worker.ts', "import { ingest } from './usage/ingest.ts'"],
   ['agents/sim/run.ts', "import { report } from '#agents/host/report.ts'"],
   ['cli/usage.ts', "import type { AppRouter } from '#server/router.ts'"],

@@ -1,22 +1,14 @@
 import type Stripe from 'stripe'
 import { createPrice, createProduct, updatePrice, updateProduct } from './catalog.ts'
+import { closeInvoice, payInvoice } from './collecting.ts'
 import { createPortal, createSession } from './checkout.ts'
 import { createCreditNote } from './creditNotes.ts'
 import { attachCard, createBalanceTransaction, createCustomer, updateCustomer } from './customers.ts'
 import type { Params } from './form.ts'
 import { linesOf } from './invoiceLines.ts'
-import {
-  changeLines,
-  closeInvoice,
-  createInvoice,
-  createInvoiceItem,
-  deleteInvoice,
-  finalize,
-  payInvoice,
-  subscriptionOf,
-  updateInvoice,
-} from './invoices.ts'
+import { changeLines, createInvoice, createInvoiceItem, deleteInvoice, finalize, updateInvoice } from './invoices.ts'
 import { list } from './lists.ts'
+import { subscriptionOf } from './paid.ts'
 import { createRefund } from './payments.ts'
 import { flagOf, listOf, metadataOf, partOf, textOf } from './read.ts'
 import { cancelSubscription, createSubscription, updateSubscription } from './subscriptions.ts'

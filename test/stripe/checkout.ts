@@ -1,7 +1,7 @@
 import type Stripe from 'stripe'
 import { attachCard } from './customers.ts'
 import type { Params } from './form.ts'
-import { collect } from './invoices.ts'
+import { collect } from './collecting.ts'
 import { listOf, metadataOf, numberOf, partOf, textOf } from './read.ts'
 import { createSubscription } from './subscriptions.ts'
 import { refuse } from './world.ts'

@@ -1,7 +1,7 @@
 import { changeCard, completeSession } from './checkout.ts'
 import { deliverDue, due, post, send, signatureOf, tidy, waiting } from './deliver.ts'
 import type { Fault } from './faults.ts'
-import { collect } from './invoices.ts'
+import { collect } from './collecting.ts'
 import { paymentsOf, closeDispute, openDispute } from './payments.ts'
 import type { StandIn } from './standIn.ts'
 import { step, turn } from './turn.ts'

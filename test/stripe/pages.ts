@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { changeCard, completeSession } from './checkout.ts'
 import { linesOf } from './invoiceLines.ts'
-import { collect } from './invoices.ts'
+import { collect } from './collecting.ts'
 import type { StandIn } from './standIn.ts'
 import { CARDS, Refusal } from './world.ts'
 import type { Card, World } from './world.ts'

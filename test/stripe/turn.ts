@@ -1,5 +1,5 @@
 import { sessionDue } from './checkout.ts'
-import { invoiceDue } from './invoices.ts'
+import { invoiceDue } from './collecting.ts'
 import { subscriptionDue } from './subscriptions.ts'
 import type { World } from './world.ts'
 
