@@ -22,8 +22,8 @@ type Evidence = {
 const SETTLED_AFTER_MS = 2 * DAY_MS
 
 /**
- * Job `billing.credit_outage`: an incident that is resolved, or whose times were corrected, made an app (or, without one, the
- * account's plan) unreachable. Each calendar month it touches is credited by the plan's promise; a window that two incidents
+ * Job `billing.credit_outage`: an incident that is resolved, or whose times were corrected, made an app (or, without one, what
+ * the account's plan has besides apps) unreachable. Each calendar month it touches is credited by the plan's promise; a window that two incidents
  * share counts once, and what was credited before for the month is taken off: corrections post differences.
  */
 export const creditOutage = async (ctx: Context, payload: JobPayload<'billing.credit_outage'>): Promise<void> => {

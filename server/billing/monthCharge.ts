@@ -8,7 +8,7 @@ import type { Terms } from './terms.ts'
 import { stretchesOf } from './subscriptionTerms.ts'
 import { usageSums } from './usageSums.ts'
 
-/** What a calendar month costs an account for one app, or in all, and what its plan promised. */
+/** What a calendar month costs an account for one app, or for its plan as such, and what the plan promised. */
 export type MonthCharge = { feeMinor: Minor; currency: string | null; promise: Terms['promise'] }
 
 /** The app's part of a line: all of its own, and of a line of the whole account by how much it used. */
@@ -29,8 +29,8 @@ const advanceOf = ({ version, quantities, state, start, end }: Stretch, month: W
 }
 
 /**
- * What an account's plan charges for a calendar month by what is known now: an app's usage, or (`null`) all usage and the
- * advance prices. Rated as if months were billing periods.
+ * What an account's plan charges for a calendar month by what is known now: an app's usage, or (`null`) the advance prices,
+ * which are for no app: so that nothing is credited for both. Rated as if months were billing periods.
  */
 export const monthCharge = async (
   sql: Sql,
@@ -49,9 +49,12 @@ export const monthCharge = async (
   let fee = exact(0)
   for (const [i, stretch] of stretches.entries()) {
     const hours = sums[i]!
+    if (app === null) {
+      fee = plus(fee, advanceOf(stretch, month))
+      continue
+    }
     for (const line of rate(stretch.version, { ...stretch, period: month, hours }, month.end))
-      fee = plus(fee, app === null ? exact(line.amount) : partOf(line, app, hours))
-    if (app === null) fee = plus(fee, advanceOf(stretch, month))
+      fee = plus(fee, partOf(line, app, hours))
   }
   const best = stretches.map(({ version }) => version.terms.promise).findLast((promise) => promise.length > 0)
   return {
