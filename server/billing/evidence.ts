@@ -23,6 +23,11 @@ export type LifeEvidence = {
   untilHour: number
   /** The readings around both edges, oldest first. */
   readings: Proof[]
+  /**
+   * Readings around those, from reports that name nobody else's containers: where a reading's own report is withheld they
+   * bound it, as totals only grow.
+   */
+  bounds?: Proof[]
   /** A report that declares it, where its identity alone does not tell when counting began. */
   declaredIn?: number
   /** What it used, in the order of `METERS`. */
@@ -44,8 +49,8 @@ export const reportKeyOf = ({ hostId, seq }: ReportId) => `${hostId}:${seq}`
 export const reportsIn = (windows: readonly WindowEvidence[]): ReportId[] => {
   const found = new Map<string, ReportId>()
   for (const { lives } of windows)
-    for (const { hostId, readings, declaredIn } of lives) {
-      const seqs = readings.flatMap(({ rows }) => rows.map(({ seq }) => seq))
+    for (const { hostId, readings, bounds = [], declaredIn } of lives) {
+      const seqs = [...readings, ...bounds].flatMap(({ rows }) => rows.map(({ seq }) => seq))
       if (declaredIn !== undefined) seqs.push(declaredIn)
       for (const seq of seqs) found.set(`${hostId}:${seq}`, { hostId, seq })
     }

@@ -1,3 +1,4 @@
+import type { Report } from '#agents/protocol.ts'
 import type { Sql } from '#db/client.ts'
 import { bootAnchors, leftOutRows, reportsReceived } from '../usage/evidence.ts'
 import type { KeptReport, UsedEpoch } from '../usage/evidence.ts'
@@ -16,9 +17,17 @@ const REACHES: readonly (readonly [beforeMs: number, afterMs: number])[] = [
   [110 * DAY_MS, 400 * DAY_MS],
 ]
 
-type Found = { minute: number; totals: bigint[]; rows: RowRef[] }
+/** `isOpen` where all its reports may be seen whole. */
+type Found = { minute: number; totals: bigint[]; rows: RowRef[]; isOpen: boolean }
 /** The nearest readings around an instant that have been seen so far. */
-type Edge = { atMs: number; left: Found | undefined; right: Found | undefined }
+type Edge = {
+  atMs: number
+  left: Found | undefined
+  right: Found | undefined
+  /** The nearest in reports that anybody may see. */
+  openLeft: Found | undefined
+  openRight: Found | undefined
+}
 type Life = {
   of: UsedEpoch
   start: Edge
@@ -33,7 +42,7 @@ const instantOf = (minute: number) => (minute + 1) * MINUTE_MS
 const merge = (known: Found | undefined, next: Found, isNearer: boolean): Found | undefined => {
   if (known?.minute === next.minute) {
     const totals = known.totals.map((value, i) => (next.totals[i]! > value ? next.totals[i]! : value))
-    return { minute: known.minute, totals, rows: [...known.rows, ...next.rows] }
+    return { minute: known.minute, totals, rows: [...known.rows, ...next.rows], isOpen: known.isOpen && next.isOpen }
   }
   return !known || isNearer ? next : known
 }
@@ -41,7 +50,11 @@ const merge = (known: Found | undefined, next: Found, isNearer: boolean): Found 
 const see = (edge: Edge, next: Found) => {
   if (instantOf(next.minute) <= edge.atMs) {
     edge.left = merge(edge.left, next, next.minute > (edge.left?.minute ?? -1))
-  } else edge.right = merge(edge.right, next, next.minute < (edge.right?.minute ?? Infinity))
+    if (next.isOpen) edge.openLeft = merge(edge.openLeft, next, next.minute > (edge.openLeft?.minute ?? -1))
+  } else {
+    edge.right = merge(edge.right, next, next.minute < (edge.right?.minute ?? Infinity))
+    if (next.isOpen) edge.openRight = merge(edge.openRight, next, next.minute < (edge.openRight?.minute ?? Infinity))
+  }
 }
 
 /** Takes one report's rows into the edges of the lives it tells of. */
@@ -50,8 +63,10 @@ const takeReport = (
   lives: ReadonlyMap<number, readonly Life[]>,
   anchors: ReadonlyMap<string, number>,
   leftOut: ReadonlySet<string>,
+  isOpen: (report: Report) => boolean,
 ) => {
   const opened = openReport(report.body)
+  const isShown = isOpen(opened)
   const minutes = minutesOf({ ...report, receivedMs: report.receivedAt.getTime() }, opened, anchors)
   for (const { epoch } of opened.epochs)
     for (const life of lives.get(epoch) ?? []) if (life.isToDeclare) life.declaredIn ??= report.seq
@@ -61,7 +76,7 @@ const takeReport = (
       const wanted = lives.get(cells[0]!)
       if (!wanted || leftOut.has(`${report.seq}:minutes[${block}].rows[${row}]`)) return
       const totals = cells.slice(1).map(BigInt)
-      const next: Found = { minute, totals, rows: [{ seq: report.seq, block, row }] }
+      const next: Found = { minute, totals, rows: [{ seq: report.seq, block, row }], isOpen: isShown }
       for (const life of wanted) {
         see(life.start, next)
         see(life.end, next)
@@ -77,6 +92,14 @@ const needed = ({ atMs, left, right }: Edge): Found[] =>
 const readingsOf = ({ of, start, end }: Life): Found[] => {
   const found = [...(of.openedMs >= start.atMs ? [] : needed(start)), ...needed(end)]
   return [...new Map(found.map((one) => [one.minute, one])).values()].toSorted((a, b) => a.minute - b.minute)
+}
+
+/** Readings in open reports around those that are needed, where one of these is in a report that is not. */
+const boundsOf = (life: Life): Found[] => {
+  if (readingsOf(life).every(({ isOpen }) => isOpen)) return []
+  const edges = life.of.openedMs >= life.start.atMs ? [life.end] : [life.start, life.end]
+  const open = edges.flatMap(({ openLeft, openRight }) => [openLeft, openRight]).filter((one) => one !== undefined)
+  return [...new Map(open.map((one) => [one.minute, one])).values()].toSorted((a, b) => a.minute - b.minute)
 }
 
 const usedOf = (life: Life) => usedBetween(life.of.openedMs, readingsOf(life), life.of.fromHour, life.of.untilHour)
@@ -121,6 +144,7 @@ const without = ([from, until]: Range, done: readonly Range[]): Range[] => {
 export type FoundLife = {
   of: UsedEpoch
   readings: (Proof & Reading)[]
+  bounds: Proof[]
   declaredIn: number | undefined
   isSettled: boolean
 }
@@ -135,10 +159,18 @@ export const findReadings = async (
   hostId: number,
   epochs: readonly UsedEpoch[],
   asOf: Date,
+  /** Whether the account may see a report whole. */
+  isOpen: (report: Report) => boolean,
 ): Promise<{ lives: FoundLife[]; received: Map<number, Date> }> => {
   const anchors = await bootAnchors(sql, hostId)
   const lives = epochs.map((of): Life => {
-    const edge = (hour: number): Edge => ({ atMs: hour * HOUR_MS, left: undefined, right: undefined })
+    const edge = (hour: number): Edge => ({
+      atMs: hour * HOUR_MS,
+      left: undefined,
+      right: undefined,
+      openLeft: undefined,
+      openRight: undefined,
+    })
     const isNew = of.openedMs >= of.fromHour * HOUR_MS
     const isToDeclare = isNew && !opensAsNamed(of.identity, of.openedMs, anchors.get(of.identity.bootId))
     return { of, start: edge(of.fromHour), end: edge(of.untilHour), isToDeclare, declaredIn: undefined }
@@ -164,7 +196,7 @@ export const findReadings = async (
               )
             : new Set<string>()
         for (const report of page) {
-          takeReport(report, byEpoch, anchors, leftOut)
+          takeReport(report, byEpoch, anchors, leftOut, isOpen)
           received.set(report.seq, report.receivedAt)
         }
         after = page.at(-1)
@@ -176,6 +208,7 @@ export const findReadings = async (
   const found = lives.map((life) => ({
     of: life.of,
     readings: readingsOf(life),
+    bounds: boundsOf(life).map(({ minute, rows }) => ({ minute, rows })),
     declaredIn: life.declaredIn,
     isSettled: usedOf(life).every((value, i) => value === life.of.counted[i]),
   }))

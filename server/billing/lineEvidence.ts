@@ -1,10 +1,11 @@
 import type { Sql } from '#db/client.ts'
-import { usedEpochs } from '../usage/evidence.ts'
+import { ownEpochs, usedEpochs } from '../usage/evidence.ts'
 import { boundsBetween, reportKeyOf, usedBetween, type LifeEvidence, type WindowEvidence } from './evidence.ts'
+import { namesOthers } from './placeRows.ts'
 import { findReadings, type FoundLife } from './findReadings.ts'
 
 /** The hours say what was billed; where a late report met hours already closed, within what the readings allow. */
-const evidenceOf = ({ of, readings, declaredIn, isSettled }: FoundLife): LifeEvidence => {
+const evidenceOf = ({ of, readings, bounds, declaredIn, isSettled }: FoundLife): LifeEvidence => {
   const { lastMinute: _, isOwnHost: __, counted, ...life } = of
   const used = usedBetween(of.openedMs, readings, of.fromHour, of.untilHour)
   const { least, most } = boundsBetween(of.openedMs, readings, of.fromHour, of.untilHour)
@@ -13,6 +14,7 @@ const evidenceOf = ({ of, readings, declaredIn, isSettled }: FoundLife): LifeEvi
   return {
     ...life,
     readings: readings.map(({ minute, rows }) => ({ minute, rows })),
+    ...(bounds.length > 0 ? { bounds } : {}),
     ...(declaredIn === undefined ? {} : { declaredIn }),
     used: isClosed ? counted : used,
     ...(isClosed ? { closed: true } : {}),
@@ -32,10 +34,13 @@ export const windowEvidence = async (
   const epochs = await usedEpochs(sql, accountId, window.fromHour, window.untilHour)
   const lives: LifeEvidence[] = []
   const received = new Map<string, Date>()
+  const mineOn = await ownEpochs(sql, accountId, [...new Set(epochs.map(({ hostId }) => hostId))])
   for (const [hostId, own] of Map.groupBy(epochs, (epoch) => epoch.hostId)) {
     const used = own.filter(({ counted }) => counted.some((value) => value !== 0n))
     if (used.length === 0) continue
-    const found = await findReadings(sql, hostId, used, asOf)
+    const isOwn = used.some(({ isOwnHost }) => isOwnHost)
+    const mine = mineOn.epochs.get(hostId) ?? new Set()
+    const found = await findReadings(sql, hostId, used, asOf, (report) => isOwn || !namesOthers(report, mine))
     lives.push(...found.lives.map(evidenceOf))
     for (const [seq, at] of found.received) received.set(reportKeyOf({ hostId, seq }), at)
   }

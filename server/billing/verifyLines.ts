@@ -42,13 +42,13 @@ const provenOf = (line: InvoiceLine, inputs: InvoiceInputs, provenIn: ProvenIn) 
   const meter: BillableMeter = line.meter
   const windows = sameWindow(line, inputs)
   const rated = ratedWindows(inputs)
-  let [amount, lives, stated, agrees] = [0n, 0, 0, windows.length > 0]
+  let [amount, lives, onWord, agrees] = [0n, 0, 0n, windows.length > 0]
   for (const window of windows) {
     if (!rated.some((one) => one.fromHour === window.fromHour)) continue
     const proven = provenIn(window, line.app, meter)
     amount += proven?.amount ?? 0n
     lives += proven?.lives ?? 0
-    stated += proven?.stated ?? 0
+    onWord += proven?.onWord ?? 0n
     agrees &&= proven?.agrees ?? false
   }
   const billedNow = line.kind === 'late' ? (line.detail as { now: { quantity: bigint } }).now.quantity : line.quantity
@@ -56,7 +56,7 @@ const provenOf = (line: InvoiceLine, inputs: InvoiceInputs, provenIn: ProvenIn) 
     agrees: agrees && amount === BigInt(billedNow ?? 0n),
     says:
       `${quantityText(meter, amount)} by the readings of ${lives} ${lives === 1 ? 'life' : 'lives'}` +
-      (stated > 0 ? ` (${stated} from withheld reports, by the control plane's word)` : ''),
+      (onWord > 0n ? ` (at most ${quantityText(meter, onWord)} of it by the control plane’s word)` : ''),
   }
 }
 

@@ -1,9 +1,9 @@
 import { epochId } from '#agents/protocol.ts'
 import { HOUR_MS, MINUTE_MS } from '../time.ts'
-import type { Reading } from '../usage/hour.ts'
+import { minus, type Reading } from '../usage/hour.ts'
 import type { BundleParts, ReadLife } from './bundle.ts'
 import { check, type Check } from './check.ts'
-import { boundsBetween, NO_USE, opensAsDeclared, opensAsNamed, usedBetween, usedByApp } from './evidence.ts'
+import { billable, boundsBetween, NO_USE, opensAsDeclared, opensAsNamed, usedBetween, usedByApp } from './evidence.ts'
 import type { LifeEvidence } from './evidence.ts'
 import type { InvoiceInputs } from './invoiceInputs.ts'
 import { ratedWindows } from './readInputs.ts'
@@ -11,39 +11,73 @@ import { BILLABLE_METERS, type BillableMeter, type Used } from './terms.ts'
 import type { Readings } from './verifyReports.ts'
 
 /**
- * What the reports prove of an app (of all: null) and meter in a window of hours; null where no evidence is for it. `stated`
- * counts readings that are the control plane's word, as their reports are withheld.
+ * What the reports prove of an app (of all: null) and meter in a window of hours; null where no evidence is for it. `onWord`
+ * is how much of it at most is the control plane's word, as reports that name others' containers are withheld.
  */
 export type ProvenIn = (
   window: { fromHour: number; untilHour: number },
   app: string | null,
   meter: BillableMeter,
-) => { amount: bigint; lives: number; stated: number; agrees: boolean } | null
+) => { amount: bigint; lives: number; onWord: bigint; agrees: boolean } | null
 
 const lifeOf = ({ used, ...life }: ReadLife): LifeEvidence => ({ ...life, used: used.map(BigInt) }) as LifeEvidence
 
 /** Within this after it began a life has its first reading; one that began earlier has one before the window. */
 const FIRST_READING_MS = HOUR_MS
 
+/** Totals only grow: a reading lies between those before and after it. */
+const isWithin = ({ minute, totals }: Reading, signed: readonly Reading[]) =>
+  signed.every((one) =>
+    one.totals.every((value, i) =>
+      one.minute < minute ? value <= totals[i]! : one.minute > minute ? value >= totals[i]! : true,
+    ),
+  )
+
+/**
+ * How much of what a life used is the control plane's word, as reports are withheld: nothing where all its readings are
+ * signed, else what their signed neighbours leave open, or all of it where there are none.
+ */
+const onWord = (life: LifeEvidence, readings: Readings): Used => {
+  const { hostId, epoch, openedMs, fromHour, untilHour } = life
+  const found = [...life.readings, ...(life.bounds ?? [])].map((proof) => ({
+    ...proof,
+    ...readings.of(hostId, epoch, proof),
+  }))
+  if (found.every(({ isStated }) => isStated === false)) return NO_USE
+  const signed = found.flatMap(({ minute, totals, isStated }) =>
+    isStated === false && totals ? [{ minute, totals }] : [],
+  )
+  const isBefore =
+    openedMs >= fromHour * HOUR_MS || signed.some(({ minute }) => (minute + 1) * MINUTE_MS <= fromHour * HOUR_MS)
+  const isAfter = signed.some(({ minute }) => (minute + 1) * MINUTE_MS >= untilHour * HOUR_MS)
+  if (!isBefore || !isAfter) return billable(life.used)
+  const { least, most } = boundsBetween(openedMs, signed, fromHour, untilHour)
+  return billable(minus(most, least))
+}
+
 /** What is wrong with a life's evidence; null where its readings come to what it says. */
 const faultOf = (life: LifeEvidence, readings: Readings): string | null => {
   const { hostId, epoch, identity, openedMs, fromHour, untilHour } = life
   const name = `${life.app}, ${life.name} on ${life.host}`
   if (epochId(identity) !== epoch) return `${name}: its identity is another's`
-  const known: Reading[] = []
-  for (const proof of life.readings) {
+  const [known, signed]: [Reading[], Reading[]] = [[], []]
+  for (const [i, proof] of [...life.readings, ...(life.bounds ?? [])].entries()) {
     const found = readings.of(hostId, epoch, proof)
     if (!found) return `${name}: no such reading at minute ${proof.minute}`
-    known.push({ minute: proof.minute, totals: found.totals })
+    const reading = { minute: proof.minute, totals: found.totals }
+    if (i < life.readings.length) known.push(reading)
+    if (!found.isStated) signed.push(reading)
   }
+  if (known.some((reading) => !isWithin(reading, signed)))
+    return `${name}: a stated reading is not between its signed neighbours`
   if (openedMs >= fromHour * HOUR_MS && !opensWhenSaid(life, readings)) return `${name}: when it began is not shown`
   const isBefore = (at: Reading) => (at.minute + 1) * MINUTE_MS <= fromHour * HOUR_MS
   if (openedMs < fromHour * HOUR_MS - FIRST_READING_MS && !known.some(isBefore))
     return `${name}: no reading before the window`
   if (life.closed) {
     const { least, most } = boundsBetween(openedMs, known, fromHour, untilHour)
-    const isWithin = life.used.every((value, i) => value >= least[i]! && value <= most[i]!)
-    return isWithin ? null : `${name}: what was counted is outside of what the readings allow`
+    const isBetween = life.used.every((value, i) => value >= least[i]! && value <= most[i]!)
+    return isBetween ? null : `${name}: what was counted is outside of what the readings allow`
   }
   const used = usedBetween(openedMs, known, fromHour, untilHour)
   return used.every((value, i) => value === life.used[i]) ? null : `${name}: the readings come to another amount`
@@ -65,7 +99,6 @@ export const verifyUsage = (
   const faults: string[] = []
   const apart: string[] = []
   let lives = 0
-  const stated = new Map<LifeEvidence, number>()
   const windows = ratedWindows(inputs).map(({ fromHour, untilHour, used: billed }) => {
     const window = { fromHour, untilHour }
     const found = parts.evidence.windows.find((one) => one.fromHour === fromHour && one.untilHour === untilHour)
@@ -77,7 +110,6 @@ export const verifyUsage = (
     lives += own.length
     for (const life of own) {
       const fault = faultOf(life, readings)
-      stated.set(life, life.readings.filter((proof) => readings.of(life.hostId, life.epoch, proof)?.isStated).length)
       if (fault) faults.push(fault)
     }
     const proven = usedByApp(own)
@@ -102,8 +134,8 @@ export const verifyUsage = (
         [...sums].reduce((sum, [name, used]) => (app === null || name === app ? sum + used[meter] : sum), 0n)
       const [amount, billed] = [of(window.proven), of(window.billed)]
       const counted = window.own.filter((life) => app === null || life.app === app)
-      const said = counted.reduce((sum, life) => sum + (stated.get(life) ?? 0), 0)
-      return { amount, lives: counted.length, stated: said, agrees: amount === billed }
+      const word = counted.reduce((sum, life) => sum + onWord(life, readings)[meter], 0n)
+      return { amount, lives: counted.length, onWord: word, agrees: amount === billed }
     },
   }
 }

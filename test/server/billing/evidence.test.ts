@@ -171,24 +171,43 @@ test('what comes after the invoice does not change what proves it', async () => 
   expect(differing(text)).toEqual([])
 })
 
-test('a report that names containers of others comes without its body, and what stood in it is said', async () => {
+test('a report that names containers of others comes without its body; its signed neighbours bound what stood in it', async () => {
   const accountId = await addAccount(sql, 'tenant')
   const host = await addHost(sql)
   const web = declared('web-3', 'tenant')
   const secret = { ...declared('secret-1', 'other'), labels: { 'io.wharfinger.account': 'other', token: 'hush' } }
-  await at(host, WINDOW, [rowAt(web.epoch, LEFT, WINDOW), rowAt(secret.epoch, LEFT, WINDOW)], [web, secret])
-  await at(host, UNTIL * HOUR_MS, [rowAt(web.epoch, LEFT, UNTIL * HOUR_MS), rowAt(secret.epoch, LEFT, UNTIL * HOUR_MS)])
+  const both = (atMs: number, epochs: EpochDeclaration[] = []) =>
+    at(host, atMs, [rowAt(web.epoch, LEFT, atMs), rowAt(secret.epoch, LEFT, atMs)], epochs)
+  await both(WINDOW - 9 * MINUTE_MS, [web, secret])
+  await both(WINDOW - 2 * MINUTE_MS)
+  await both(WINDOW, [secret])
+  await both(WINDOW + MINUTE_MS)
+  await both(UNTIL * HOUR_MS)
   const { account, number } = await invoiced(accountId, 'tenant')
   const { text } = await sealBundle(ctx, account, number)
   const bodies = (of: string) => (JSON.parse(of) as Bundle).reports.map(({ body }) => body !== null)
-  expect(bodies(text)).toEqual([false, true])
+  expect(text).not.toContain('hush')
+  expect(bodies(text)).toEqual([true, false, true, true])
   expect(differing(text)).toEqual([])
+  // Three minutes of 30 CPU seconds lie between the neighbours.
+  const cpu = (of: string) => verifyBundle(of).lines.find(({ description }) => description === 'CPU, web')!.says[0]
+  expect(cpu(text)).toMatch(/at most 0\.0250 vCPU-h of it by the control plane’s word/)
   const whole = await sealBundle(ctx, account, number, { isWhole: true })
-  expect(bodies(whole.text)).toEqual([true, true])
+  expect(bodies(whole.text)).toEqual([true, true, true, true])
   expect(differing(whole.text)).toEqual([])
+  expect(cpu(whole.text)).not.toContain('word')
   await showWholeReports(ctx, true)
-  expect(bodies((await sealBundle(ctx, account, number)).text)).toEqual([true, true])
+  expect(bodies((await sealBundle(ctx, account, number)).text)).toEqual([true, true, true, true])
   await showWholeReports(ctx, false)
+
+  const file = JSON.parse(text) as Bundle
+  file.parts.evidence.stated.forEach((one) => Object.assign(one, { totals: one.totals.map(() => '1') }))
+  const key = await serverKey(ctx)
+  const manifest = manifestOf({ ...file.manifest, key: key.publicKey }, file.parts, file.reports)
+  const signature = signText(key.privateKey, manifestText(manifest))
+  expect(differing(canonical({ ...file, manifest, signature }))).toContain(
+    'each life’s usage is the difference of its readings',
+  )
 })
 
 describe('a file that is not what was sealed does not verify', () => {
