@@ -90,7 +90,7 @@ export const postUpdateIn = async (tx: Tx, ctx: Context, input: PostUpdate): Pro
   refuseState(incident, kind, input)
   if (input.aboutId !== undefined) await refuseAbout(tx, incident, input.aboutId)
   await tx`update incident set title = ${input.title ?? incident.title}, audience = ${input.audience ?? incident.audience},
-      acknowledged_at = coalesce(acknowledged_at, ${ctx.now}), acknowledged_by = coalesce(acknowledged_by, ${labelOf(ctx.actor)}),
+      acknowledged_at = coalesce(acknowledged_at, ${input.displayAt ?? ctx.now}), acknowledged_by = coalesce(acknowledged_by, ${labelOf(ctx.actor)}),
       started_at = case when state = 'draft' then least(started_at, ${input.displayAt ?? ctx.now}) else started_at end
     where id = ${incident.id}`
   const components = await namedComponents(tx, incident.id, input)

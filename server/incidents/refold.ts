@@ -1,7 +1,8 @@
 import type { Tx } from '#db/client.ts'
 import type { Context } from '../context.ts'
 import type { ComponentStatus } from './impact.ts'
-import { readSaid } from './saidSql.ts'
+import { hostsUnder } from './affected.ts'
+import { readSaid, type SaidOf } from './saidSql.ts'
 import { standing, stepsOf, timeline, type Span, type Standing, type Step } from './standing.ts'
 
 /**
@@ -11,7 +12,8 @@ import { standing, stepsOf, timeline, type Span, type Standing, type Step } from
  */
 export const refold = async (tx: Tx, ctx: Context, incidentId: bigint): Promise<Standing> => {
   const said = await readSaid(tx, [incidentId])
-  const now = standing(said)
+  const startedAt = said[0]?.startedAt
+  const now = standing(said, startedAt)
   const [row] = await tx<{ isDrill: boolean }[]>`
     update incident set state = ${now.state}, impact = coalesce(impact_override, ${now.impact}),
       resolved_at = ${now.resolvedAt}, missed_paged_at = case when next_update_due is distinct from
@@ -23,7 +25,7 @@ export const refold = async (tx: Tx, ctx: Context, incidentId: bigint): Promise<
     await tx`insert into incident_component (incident_id, component_id, status)
       values (${incidentId}, ${componentId}, ${status})`
   await keepHosts(tx, incidentId, now)
-  await keepAccounts(tx, ctx, incidentId)
+  await keepAccounts(tx, ctx, incidentId, await whereOut(tx, now, stepsOf(incidentId, said, startedAt)))
   const touched = new Set(said.flatMap(({ components }) => components.map(({ componentId }) => componentId)))
   if (!row!.isDrill) await keepComponents(tx, ctx, [...touched].toSorted())
   return now
@@ -39,26 +41,46 @@ const keepHosts = async (tx: Tx, incidentId: bigint, { hosts, isRetracted }: Sta
       on conflict (incident_id, host_id) do update set from_at = excluded.from_at, until_at = excluded.until_at`
 }
 
-/** Whose apps ran on the hosts while they were out; `[first host out, last host back)`. */
-const keepAccounts = async (tx: Tx, ctx: Context, incidentId: bigint) => {
+type HostOut = Span & { hostId: number }
+
+/** Hosts that were out: those that were named, or where none was, all that the components affected stand on. */
+const whereOut = async (tx: Tx, { hosts }: Standing, steps: Map<bigint, Step[]>): Promise<HostOut[]> => {
+  if (hosts.size > 0) return [...hosts].map(([hostId, span]) => ({ hostId, ...span }))
+  const out: HostOut[] = []
+  for (const [componentId, of] of steps) {
+    const first = of[0]
+    if (!first) continue
+    const last = of.at(-1)!
+    const span = { fromAt: first.at, untilAt: last.status === 'operational' ? last.at : null }
+    for (const hostId of await hostsUnder(tx, [componentId])) out.push({ hostId, ...span })
+  }
+  return out
+}
+
+/** Whose apps ran there while they were out; `[first host out, last host back)`. */
+const keepAccounts = async (tx: Tx, ctx: Context, incidentId: bigint, out: readonly HostOut[]) => {
   await tx`update incident_account set until_at = from_at where incident_id = ${incidentId}`
+  const rows = out.map(({ hostId, fromAt, untilAt }) => ({ host_id: hostId, from_at: fromAt, until_at: untilAt }))
   await tx`
     insert into incident_account (account_id, incident_id, app, from_at, until_at, containers)
     select t.account_id, ${incidentId}, t.app, min(greatest(o.from_at, e.opened_at)),
       case when bool_or(o.until_at is null and e.ended_at is null) then null
         else max(least(coalesce(o.until_at, e.ended_at), coalesce(e.ended_at, o.until_at))) end,
       count(distinct (e.host_id, e.epoch))::int
-    from incident_host o join epoch e on e.host_id = o.host_id and e.kind = 'container'
-        and e.opened_at < coalesce(o.until_at, ${ctx.now}::timestamptz + interval '1 second')
-        and (e.ended_at is null or e.ended_at > o.from_at)
+    from json_to_recordset(${JSON.stringify(rows)}::text::json)
+        as o (host_id int, from_at timestamptz, until_at timestamptz)
+      join epoch e on e.host_id = o.host_id and e.kind = 'container'
+        and e.opened_at <= coalesce(o.until_at, ${ctx.now}) and (e.ended_at is null or e.ended_at > o.from_at)
       join attribution t on t.host_id = e.host_id and t.epoch = e.epoch and t.account_id is not null
         and t.from_hour <= floor(extract(epoch from greatest(o.from_at, e.opened_at)) / 3600)
         and t.until_hour > floor(extract(epoch from greatest(o.from_at, e.opened_at)) / 3600)
-    where o.incident_id = ${incidentId} and (o.until_at is null or o.until_at > o.from_at)
+    where o.until_at is null or o.until_at > o.from_at
     group by t.account_id, t.app
     on conflict (account_id, incident_id, app) do update set from_at = excluded.from_at,
       until_at = excluded.until_at, containers = excluded.containers`
 }
+
+const stepsIn = (id: bigint, said: readonly SaidOf[]) => stepsOf(id, said, said[0]?.startedAt)
 
 type Past = { id: bigint; fromAt: Date; untilAt: Date | null; status: ComponentStatus; incidentId: bigint | null }
 
@@ -76,7 +98,7 @@ const keepComponents = async (tx: Tx, ctx: Context, ids: readonly bigint[]) => {
     touching.map(({ id }) => id),
   )
   const steps = touching.map(({ id }) =>
-    stepsOf(
+    stepsIn(
       id,
       said.filter(({ incidentId }) => incidentId === id),
     ),

@@ -40,9 +40,9 @@ const byTime = (a: Said, b: Said) => a.displayAt.getTime() - b.displayAt.getTime
 
 /**
  * The updates that count, in order of the time they are about: without what was undone or retracted, and with the
- * components and hosts of a correction in the place of what it corrects.
+ * components and hosts of a correction in the place of what it corrects. What the first says was so from `startedAt` on.
  */
-export const effective = (said: readonly Said[]): Said[] => {
+export const effective = (said: readonly Said[], startedAt?: Date): Said[] => {
   const stands = said.filter(({ undoneAt }) => undoneAt === null)
   const retracted = new Set(stands.filter(({ kind }) => kind === 'retraction').map(({ aboutId }) => aboutId))
   return stands
@@ -57,12 +57,15 @@ export const effective = (said: readonly Said[]): Said[] => {
       return { ...update, components: [...kept, ...correction.components], hosts: correction.hosts ?? update.hosts }
     })
     .toSorted(byTime)
+    .map((update, n) =>
+      n === 0 && startedAt && startedAt < update.displayAt ? { ...update, displayAt: startedAt } : update,
+    )
 }
 
 /** Folds an incident's updates into where it stands. Without any it is a draft. */
-export const standing = (said: readonly Said[]): Standing => {
+export const standing = (said: readonly Said[], startedAt?: Date): Standing => {
   const stands = said.filter(({ undoneAt }) => undoneAt === null)
-  const counting = effective(said)
+  const counting = effective(said, startedAt)
   const components = new Map<bigint, ComponentStatus>()
   const worst: ComponentStatus[] = []
   const hosts = new Map<number, Span>()
@@ -121,10 +124,10 @@ const dueOf = (stands: readonly Said[], state: IncidentState): Date | null => {
 export type Step = { at: Date; incidentId: bigint; status: ComponentStatus }
 
 /** What one incident does to each component when; what is only planned does nothing yet. */
-export const stepsOf = (incidentId: bigint, said: readonly Said[]): Map<bigint, Step[]> => {
+export const stepsOf = (incidentId: bigint, said: readonly Said[], startedAt?: Date): Map<bigint, Step[]> => {
   const steps = new Map<bigint, Step[]>()
   const named = new Map<bigint, ComponentStatus>()
-  for (const update of effective(said)) {
+  for (const update of effective(said, startedAt)) {
     for (const { componentId, status } of update.components) named.set(componentId, status)
     for (const [componentId, status] of named) {
       const now = isOpen(update.state) ? status : 'operational'
