@@ -13,6 +13,7 @@ import { showWholeReports } from '#server/billing/reportPrivacy.ts'
 import type { PriceVersion } from '#server/billing/terms.ts'
 import { serverKey } from '#server/hosts/serverKey.ts'
 import { evidenceRow, pinsOf } from '#server/billing/evidenceSql.ts'
+import { closeMinutesBefore } from '#server/usage/horizon.ts'
 import { rollDue } from '#server/usage/roll.ts'
 import { testDatabase } from '../../support/database.ts'
 import { addHost, container, report, sender, startPlane, UPTIME_MS, type TestHost } from '../ingest/plane.ts'
@@ -330,4 +331,27 @@ describe('a file that is not what was sealed does not verify', () => {
     for (const [what, change] of Object.entries(changes)) if (passes(await resealed(change))) survived.push(what)
     expect(survived).toEqual([])
   })
+})
+
+// The last one: from here on the hours before are closed for every host.
+test('hours closed before a late report came stand within what the readings bound, and say so', async () => {
+  const accountId = await addAccount(sql, 'gap')
+  const host = await addHost(sql)
+  const web = declared('web-7', 'gap')
+  const read = (atMs: number, epochs: EpochDeclaration[] = []) => at(host, atMs, [rowAt(web.epoch, LEFT, atMs)], epochs)
+  await read(WINDOW, [web])
+  await read(UNTIL * HOUR_MS - 5 * HOUR_MS)
+  await rollDue(ctx)
+  await sql.begin(async (tx) => {
+    const from = await closeMinutesBefore(tx, UNTIL * 60)
+    expect(from).toBe(UNTIL * 60)
+    await tx`delete from usage_minute where minute < ${from}`
+  })
+  // Pure interpolation would give the last five closed hours their share of it; they were closed without.
+  await read(UNTIL * HOUR_MS + 5 * HOUR_MS)
+  const { account, number, invoiceId } = await invoiced(accountId, 'gap')
+  expect(await evidenceRow(sql, accountId, invoiceId)).toMatchObject({ agrees: true, apart: [] })
+  const { text } = await sealBundle(ctx, account, number)
+  expect((JSON.parse(text) as Bundle).parts.evidence.windows[0]!.lives).toMatchObject([{ name: 'web-7', closed: true }])
+  expect(differing(text)).toEqual([])
 })
