@@ -18,12 +18,14 @@ export function ChangeDialog({
   account,
   view,
   offer,
+  needsCard,
   open,
   onOpenChange,
 }: {
   account: string
   view: PlanView
   offer: Offer
+  needsCard: boolean
   open: boolean
   onOpenChange: (open: boolean) => void
 }) {
@@ -31,6 +33,7 @@ export function ChangeDialog({
   const router = useRouter()
   const change = useMutation(trpc.billing.subscription.change.mutationOptions())
   const licensed = offer.terms.prices.filter((price) => price.model === 'licensed')
+  const checkout = useMutation(trpc.billing.stripe.checkout.mutationOptions())
   const [counts, setCounts] = useState<Record<string, string>>(() =>
     Object.fromEntries(
       licensed.map((price) => [price.key, String(view.subscription.quantities[price.key] ?? price.included)]),
@@ -59,6 +62,7 @@ export function ChangeDialog({
   const general = fault?.message ?? (preview.error && !pathOf(preview.error) ? messageOf(preview.error) : undefined)
   const isStart = view.isFree
   const plan = offer.planName
+  const byCard = isStart && needsCard
 
   const submit = async () => {
     if (!shown) return
@@ -76,6 +80,16 @@ export function ChangeDialog({
       void preview.refetch()
     }
   }
+  /** To Stripe's Checkout, which begins the plan once the card is given. */
+  const leave = async () => {
+    try {
+      const { account: _, ...wish } = input
+      const { url } = await checkout.mutateAsync({ account, plan: wish })
+      location.assign(url)
+    } catch (error) {
+      setFault({ path: pathOf(error), message: messageOf(error) })
+    }
+  }
   return (
     <Dialog
       open={open}
@@ -86,9 +100,19 @@ export function ChangeDialog({
       foot={
         <>
           <Button onClick={() => onOpenChange(false)}>Cancel</Button>
-          <Button variant="primary" busy={change.isPending} disabled={!shown} onClick={() => void submit()}>
-            {isStart ? `Start ${plan}` : 'Confirm the change'}
+          <Button
+            variant={byCard ? undefined : 'primary'}
+            busy={change.isPending}
+            disabled={!shown}
+            onClick={() => void submit()}
+          >
+            {byCard ? 'Start and pay by invoice' : isStart ? `Start ${plan}` : 'Confirm the change'}
           </Button>
+          {byCard && (
+            <Button variant="primary" busy={checkout.isPending} disabled={!shown} onClick={() => void leave()}>
+              Pay by card
+            </Button>
+          )}
         </>
       }
     >

@@ -16,12 +16,15 @@ export function Offers({
   offers,
   interval,
   mayChange,
+  needsCard,
 }: {
   account: string
   view: PlanView
   offers: readonly Offer[]
   interval: 'month' | 'year'
   mayChange: boolean
+  /** Cards are taken, and the account has given none. */
+  needsCard: boolean
 }) {
   const [chosen, setChosen] = useState<{ offer: Offer; key: number }>()
   const [isOpen, setOpen] = useState(false)
@@ -56,6 +59,7 @@ export function Offers({
           account={account}
           view={view}
           offer={chosen.offer}
+          needsCard={needsCard}
           open={isOpen}
           onOpenChange={setOpen}
         />

@@ -30,8 +30,15 @@ export default async function PlanPage({
   const [me, account, view] = await load(
     Promise.all([api.accounts.me(), api.accounts.view(input), api.billing.subscription.get(input)]),
   )
-  const { currency, currencies, offers } = await load(
-    api.billing.subscription.offers({ ...input, ...(search.currency?.length === 3 && { currency: search.currency }) }),
+  const [{ currency, currencies, offers }, profile, cards] = await load(
+    Promise.all([
+      api.billing.subscription.offers({
+        ...input,
+        ...(search.currency?.length === 3 && { currency: search.currency }),
+      }),
+      api.billing.profile.get(input),
+      api.billing.stripe.setting(input),
+    ]),
   )
   const { role } = account
   const isPaying = me.roles.includes('admin') || role === 'owner' || role === 'admin' || role === 'billing'
@@ -115,7 +122,14 @@ export default async function PlanPage({
               />
             )}
           </div>
-          <Offers account={name} view={view} offers={offers} interval={interval} mayChange={mayChange} />
+          <Offers
+            account={name}
+            view={view}
+            offers={offers}
+            interval={interval}
+            mayChange={mayChange}
+            needsCard={cards.takesCards && !profile?.card}
+          />
         </section>
       </div>
     </>

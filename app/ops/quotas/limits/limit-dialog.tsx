@@ -101,7 +101,7 @@ export function LimitDialog({
             label="Plan"
             value={owner}
             disabled={of !== null}
-            options={['free', 'team', 'business'].map((plan) => ({ value: plan, label: plan }))}
+            options={['free', 'team', 'business', 'cloud'].map((plan) => ({ value: plan, label: plan }))}
             onChange={(event) => setOwner(event.target.value)}
           />
         ) : (
