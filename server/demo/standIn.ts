@@ -38,5 +38,6 @@ export const runStandIn = (env: Env, url: string): Child | undefined => {
   if (key !== KEY || !base || !secret) return undefined
   const webhook = ['--webhook', `${url}/v1/stripe/webhook`, '--secret', secret]
   const state = ['--state', join(env.dataDir, 'stripe.json')]
-  return keepRunning('stand-in for Stripe', [ENTRY, '--quiet', '--port', new URL(base).port, ...state, ...webhook])
+  const args = ['--quiet', '--end-with-parent', '--port', new URL(base).port, ...state, ...webhook]
+  return keepRunning('stand-in for Stripe', [ENTRY, ...args])
 }

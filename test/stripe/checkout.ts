@@ -128,8 +128,18 @@ const newSetupIntent = (world: World, customer: string): Stripe.SetupIntent => {
   })
 }
 
-/** The customer chose a card on the stand-in's page. @throws Refusal where the first charge is declined */
+/** The customer chose a card on the stand-in's page. @throws Refusal where the first charge is declined; nothing is left of it */
 export const completeSession = (world: World, id: string, card: Card): Stripe.Checkout.Session => {
+  const before = structuredClone(world.state)
+  try {
+    return complete(world, id, card)
+  } catch (error) {
+    Object.assign(world.state, before)
+    throw error
+  }
+}
+
+const complete = (world: World, id: string, card: Card): Stripe.Checkout.Session => {
   const session = world.get('checkout.session', id)
   if (session.status !== 'open') throw refuse('This page is no longer open.')
   const method = attachCard(world, String(session.customer), card)

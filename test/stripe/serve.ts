@@ -14,6 +14,7 @@ const { values } = parseArgs({
     webhook: { type: 'string' },
     secret: { type: 'string' },
     quiet: { type: 'boolean', default: false },
+    'end-with-parent': { type: 'boolean', default: false },
   },
 })
 
@@ -51,6 +52,6 @@ const end = async () => {
 }
 process.on('SIGTERM', () => void end())
 process.on('SIGINT', () => void end())
-// Its parent's end is its own, also where that was killed.
+// A parent that is killed cannot stop it.
 const parent = process.ppid
-setInterval(() => process.ppid !== parent && void end(), 2_000).unref()
+if (values['end-with-parent']) setInterval(() => process.ppid !== parent && void end(), 2_000).unref()

@@ -143,13 +143,15 @@ export const followCard = async (ctx: Context, customerId: string): Promise<void
       after: card,
     })
   })
-  if (isOther && method) await payOpen(stripe, customerId, method.id)
+  if (isOther && method) await payOpen(ctx, customerId, method.id)
 }
 
-/** Charges a new card for what could not be charged before. What comes of it is told by webhooks. */
-const payOpen = async (stripe: Stripe, customer: string, method: string): Promise<void> => {
+/** Charges a new card for what of ours could not be charged before. What comes of it is told by webhooks. */
+const payOpen = async (ctx: Context, customer: string, method: string): Promise<void> => {
+  const stripe = needStripe(ctx.env)
   for await (const invoice of stripe.invoices.list({ customer, status: 'open', limit: 100 })) {
-    if (!invoice.attempted) continue
+    const [ours] = await ctx.sql`select 1 from invoice where stripe_invoice_id = ${invoice.id} and state = 'finalized'`
+    if (!invoice.attempted || !ours) continue
     try {
       const idempotencyKey = `pay:${invoice.id}:${method}`
       await stripe.invoices.pay(invoice.id, { payment_method: method, off_session: true }, { idempotencyKey })

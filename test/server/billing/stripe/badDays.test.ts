@@ -230,6 +230,29 @@ test('a key used for another request is refused for good, and operators see it',
 })
 
 describe('a card', () => {
+  test('that is declined at Checkout, then another: one plan, one charge', async () => {
+    const id = await account('second-try', house.now().now)
+    await expect(giveCard('second-try', id, 'fails', 'pro')).rejects.toThrow('declined')
+    await giveCard('second-try', id, 'works', 'pro')
+    await settle()
+    expect(await invoices(id)).toMatchObject([{ state: 'paid', totalMinor: 4_900n }])
+    const customer = await house.customerOf(id)
+    expect(standIn.world.all('charge').filter((one) => one.customer === customer)).toHaveLength(1)
+  })
+
+  test('at two Checkouts at once: the plan begins once, and operators see to the second', async () => {
+    const id = await account('two-tabs', house.now().now)
+    await giveCard('two-tabs', id, 'works', 'pro')
+    await giveCard('two-tabs', id, 'works', 'pro')
+    await settle()
+    expect(await invoices(id)).toMatchObject([{ state: 'paid', totalMinor: 4_900n }])
+    const customer = await house.customerOf(id)
+    const statuses = standIn.world.all('subscription').filter((one) => one.customer === customer)
+    expect(statuses.map((one) => one.status).toSorted()).toEqual(['active', 'canceled'])
+    expect(await drifts()).toMatchObject([{ kind: 'subscription_missing_here' }])
+    await sql`delete from stripe_drift`
+  })
+
   test('that is declined once, then works: past due, told, tried again by Stripe, paid', async () => {
     const id = await byUs('wobbly', 'fails_then_works')
     const [first] = await invoices(id)
