@@ -69,8 +69,10 @@ const STATES: Record<InvoiceSheet['standing'], string> = {
 }
 
 const head = (doc: Doc, invoice: InvoiceSheet): number => {
-  text(doc, 'Invoice', MARGIN, MARGIN, { size: 20, bold: true })
-  text(doc, invoice.number, MARGIN, MARGIN + 26, { size: 11 })
+  // Where Stripe numbers and taxes, its PDF is the invoice and this one says what stands behind it.
+  const isAnnex = invoice.driver === 'stripe'
+  text(doc, isAnnex ? 'Annex' : 'Invoice', MARGIN, MARGIN, { size: 20, bold: true })
+  text(doc, isAnnex ? `to invoice ${invoice.number}` : invoice.number, MARGIN, MARGIN + 26, { size: 11 })
   text(doc, STATES[invoice.standing], RIGHT, MARGIN + 6, { size: 11, bold: true, right: true })
   const top = MARGIN + 62
   const party = (label: string, x: number, lines: readonly (string | null | undefined)[]) => {
@@ -199,7 +201,7 @@ export const invoicePdf = async (invoice: InvoiceSheet, link: string): Promise<B
   })
   let y = tableHead(doc, head(doc, invoice), invoice.currency)
   y = sums(doc, invoice, lineRows(doc, invoice, y))
-  if (invoice.state === 'finalized' && invoice.openMinor > 0n) {
+  if (invoice.state === 'finalized' && invoice.driver === 'manual' && invoice.openMinor > 0n) {
     if (y > BOTTOM) {
       doc.addPage()
       y = MARGIN
