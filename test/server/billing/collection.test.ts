@@ -139,3 +139,19 @@ test('an amount is read by its currency', () => {
   expect(() => amountIn('12.5', 'JPY', 'amount')).toThrow('at most 0 decimals')
   expect(() => amountIn('twelve', 'EUR', 'amount')).toThrow('an amount in EUR')
 })
+
+test('a draft shows what it would say now, and an admin need not wait for its hosts', async () => {
+  const accountId = await account('drafted', '2026-01-01')
+  await start(accountId, 'cloud', '2026-07-01')
+  await use(sql, accountId, 'web', utc('2026-07-10'), { cpu: 100n * VCPU_H })
+  await closePeriods(ctx('2026-08-01 00:01'))
+  const { collection } = as(boss, '2026-08-01 00:02').billing
+  const drafts = await collection.invoices({ state: 'draft', account: 'drafted' })
+  const of = { account: 'drafted', invoiceId: String(drafts.rows[0]!.id) }
+  expect((await collection.invoice(of)).lines).toMatchObject([{ description: 'CPU, web', amountMinor: 180n }])
+  await use(sql, accountId, 'web', utc('2026-07-11'), { cpu: 100n * VCPU_H })
+  const view = await collection.invoice(of)
+  expect(view.invoice).toMatchObject({ state: 'draft', subtotalMinor: 360n, totalMinor: 436n })
+  expect(await collection.finalize(of)).toMatchObject({ outcome: 'finalized', totalMinor: 436n })
+  expect(await collection.finalize(of)).toMatchObject({ outcome: 'before' })
+})
