@@ -14,6 +14,7 @@ import { creditOutage } from './billing/creditOutage.ts'
 import { expireCredits } from './billing/expireCredits.ts'
 import { finalizeDrafts } from './billing/finalizeDrafts.ts'
 import { settle } from './billing/settle.ts'
+import { settleLate } from './billing/settleLate.ts'
 import { makeQueued } from './billing/stripe/calls.ts'
 import { compare } from './billing/stripe/compare.ts'
 import { followEvent } from './billing/stripe/followEvent.ts'
@@ -63,6 +64,7 @@ export const CRON: { match: string; task: JobName }[] = [
   { match: '* * * * *', task: 'billing.close_periods' },
   { match: '* * * * *', task: 'billing.finalize_drafts' },
   { match: '17 * * * *', task: 'billing.dun' },
+  { match: '29 4 * * *', task: 'billing.settle_late' },
   { match: '47 * * * *', task: 'billing.expire_credits' },
   { match: '* * * * *', task: 'billing.watch_spend' },
   { match: '*/5 * * * *', task: 'billing.stripe_poll' },
@@ -101,6 +103,7 @@ export const handlers: Handlers = {
   'billing.admit': admitAccounts,
   'billing.close_periods': async (ctx) => void (await closePeriods(ctx)),
   'billing.finalize_drafts': async (ctx) => void (await finalizeDrafts(ctx)),
+  'billing.settle_late': async (ctx) => void (await settleLate(ctx)),
   'billing.dun': async (ctx) => void (await collectDue(ctx)),
   'billing.expire_credits': async (ctx) => void (await expireCredits(ctx)),
   'billing.credit_outage': creditOutage,

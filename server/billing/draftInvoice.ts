@@ -17,7 +17,8 @@ export const WAIT_MS = DAY_MS
 
 /**
  * A draft to make. `key` states the fact it bills: `period:SUBSCRIPTION:START` or `final:SUBSCRIPTION` also bill that
- * period's usage in arrears and what came late, any other key only the lines it is given.
+ * period's usage in arrears and what came late, `late:SUBSCRIPTION:DAY` what came late, any other key only the lines it is
+ * given.
  */
 export type NewDraft = {
   accountId: bigint

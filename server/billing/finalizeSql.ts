@@ -1,6 +1,7 @@
 import type { Tx } from '#db/client.ts'
 import type { BillableMeter } from './terms.ts'
 import { BILLABLE_METERS } from './terms.ts'
+import type { LateWindow } from './invoiceInputs.ts'
 import { asJson, sumsOf, type Computed } from './invoiceSql.ts'
 import { joined } from './rate.ts'
 import type { UsageHour } from './rated.ts'
@@ -85,24 +86,37 @@ export const keepBilled = async (tx: Tx, computed: readonly Computed[]): Promise
     .flatMap(({ draft, inputs, stretch }) =>
       usedRows(draft.accountId, stretch.version.id, stretch, inputs.usage!.hours),
     )
-  const late = computed.flatMap(({ draft, inputs }) => inputs.late.map(({ stretch, now }) => ({ draft, stretch, now })))
-  const raised = late.flatMap(({ draft, stretch, now }) => usedRows(draft.accountId, stretch.version.id, stretch, now))
   if (kept.length > 0)
     await tx`insert into billed_window (account_id, from_hour, until_hour, plan_version_id, state, start_at, end_at,
         period_start, period_end, invoice_id)
       select * from json_to_recordset(${asJson(kept)}::text::json) as x (a bigint, f int, u int, v bigint, st text,
         s timestamptz, e timestamptz, ps timestamptz, pe timestamptz, i bigint)
       on conflict (account_id, from_hour) do update set invoice_id = excluded.invoice_id`
+  await insertUsed(tx, billed)
+  await raiseBilled(
+    tx,
+    computed.flatMap(({ draft, inputs }) => inputs.late.map((window) => ({ accountId: draft.accountId, ...window }))),
+  )
+}
+
+/** What was billed of windows that were late is what they say now. */
+export const raiseBilled = async (tx: Tx, late: readonly ({ accountId: bigint } & LateWindow)[]): Promise<void> => {
+  if (late.length === 0) return
   // What fell to nothing has no row among the new ones.
-  if (late.length > 0)
-    await tx`delete from billed_usage where (account_id, from_hour) in (select * from unnest(
-      ${late.map(({ draft }) => String(draft.accountId))}::bigint[], ${late.map(({ stretch }) => stretch.fromHour)}::int[]))`
-  const rows = [...billed, ...raised]
-  if (rows.length > 0)
-    await tx`insert into billed_usage (account_id, from_hour, until_hour, app, meter, plan_version_id, quantity)
-      select a, f, u, app, m, v, q from json_to_recordset(${asJson(rows)}::text::json)
-        as x (a bigint, f int, u int, app text, m text, v bigint, q bigint)
-      on conflict (account_id, from_hour, app, meter) do update set quantity = excluded.quantity`
+  await tx`delete from billed_usage where (account_id, from_hour) in (select * from unnest(
+    ${late.map(({ accountId }) => String(accountId))}::bigint[], ${late.map(({ stretch }) => stretch.fromHour)}::int[]))`
+  await insertUsed(
+    tx,
+    late.flatMap(({ accountId, stretch, now }) => usedRows(accountId, stretch.version.id, stretch, now)),
+  )
+}
+
+const insertUsed = async (tx: Tx, rows: ReturnType<typeof usedRows>) => {
+  if (rows.length === 0) return
+  await tx`insert into billed_usage (account_id, from_hour, until_hour, app, meter, plan_version_id, quantity)
+    select a, f, u, app, m, v, q from json_to_recordset(${asJson(rows)}::text::json)
+      as x (a bigint, f int, u int, app text, m text, v bigint, q bigint)
+    on conflict (account_id, from_hour, app, meter) do update set quantity = excluded.quantity`
 }
 
 /** Credit that did not fit waits, approved, for the next invoice. */

@@ -17,6 +17,10 @@ import { usageSums } from './usageSums.ts'
 export const billsUsage = (draft: Pick<DraftRow, 'key' | 'subscriptionId'>): boolean =>
   draft.subscriptionId !== null && /^(?:period|final):/.test(draft.key)
 
+/** Whether it bills what came late: as those do, and the one made of nothing else once an account has no plan. */
+const billsLate = (draft: Pick<DraftRow, 'key' | 'subscriptionId'>): boolean =>
+  billsUsage(draft) || draft.key.startsWith('late:')
+
 /** A subscription's stretches in each draft's period, with the sums of their hours. */
 const usageOf = async (sql: Sql, drafts: readonly DraftRow[]): Promise<Map<bigint, InvoiceInputs['usage']>> => {
   const rated = drafts.filter(billsUsage)
@@ -83,7 +87,7 @@ export const gatherInputs = async (
     ),
     lateWindows(
       sql,
-      drafts.filter(billsUsage).map((draft) => draft.accountId),
+      drafts.filter(billsLate).map((draft) => draft.accountId),
       asOf,
     ),
   ])

@@ -7,6 +7,8 @@ import { finalizeInvoice } from '#server/billing/finalizeInvoice.ts'
 import { grantCredit } from '#server/billing/grantCredit.ts'
 import { contentDigest, invoiceDigest } from '#server/billing/invoiceDigest.ts'
 import { packInputs, unpackInputs } from '#server/billing/invoiceInputs.ts'
+import { settleClosed } from '#server/billing/cancelSubscription.ts'
+import { settleLate } from '#server/billing/settleLate.ts'
 import { previewInvoice } from '#server/billing/previewInvoice.ts'
 import { proposeAdjustment, decideAdjustment } from '#server/billing/adjust.ts'
 import { applyCoupon } from '#server/billing/applyCoupon.ts'
@@ -347,4 +349,25 @@ test('a draft that comes to nothing is dropped, and its window stays closed', as
   expect(await invoices(id)).toEqual([])
   const windows = await sql`select 1 from billed_window where account_id = ${id}`
   expect(windows).toHaveLength(1)
+})
+
+test('an account without a plan pays what comes late by an invoice of its own, and gets back by a credit note', async () => {
+  const id = await fresh()
+  await start(id, 'cloud', '2026-02-01')
+  await use(sql, id, 'web', utc('2026-02-10'), { cpu: 100n * VCPU_H })
+  await settleClosed(ctx('2026-02-20'), { accountId: String(id) })
+  await finalizeDrafts(ctx('2026-02-20 00:01'))
+  expect(await invoices(id)).toMatchObject([{ state: 'finalized', subtotalMinor: 180n }])
+  await use(sql, id, 'web', utc('2026-02-11'), { cpu: 50n * VCPU_H })
+  await Promise.all([settleLate(ctx('2026-02-25')), settleLate(ctx('2026-02-25'))])
+  await settleLate(ctx('2026-02-26'))
+  expect(await invoices(id)).toMatchObject([{ subtotalMinor: 180n }, { state: 'finalized', subtotalMinor: 90n }])
+  await use(sql, id, 'web', utc('2026-02-11'), { cpu: -80n * VCPU_H })
+  await settleLate(ctx('2026-02-27'))
+  await settleLate(ctx('2026-02-28'))
+  const notes = await sql<{ netMinor: bigint; taxMinor: bigint; settledAs: string }[]>`
+    select net_minor, tax_minor, settled_as from credit_note where account_id = ${id}`
+  // 80 vCPU-h are 1.44: more than the last invoice bears, so the one before does.
+  expect(notes).toEqual([{ netMinor: 144n, taxMinor: 30n, settledAs: 'open_balance' }])
+  expect(await faultsIn(sql)).toEqual([])
 })
