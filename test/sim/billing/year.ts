@@ -28,7 +28,7 @@ export const simulate = async (options: {
   /** Names of those to look at, where one of them is odd. */
   only?: readonly string[] | undefined
 }) => {
-  const { sql, seed, customers, days, tickHours = 12, byCard = false, only } = options
+  const { sql, seed, customers, days, tickHours = 24, byCard = false, only } = options
   const written = writeScript(seed, { customers, fromMs: BEGINS, days, byCard })
   const script = only ? { ...written, customers: written.customers.filter(({ name }) => only.includes(name)) } : written
   const booth = byCard ? await openBooth(seed, script.fromMs) : null
