@@ -120,7 +120,7 @@ export const createSubscription = (world: World, params: Params): Stripe.Subscri
   }
   if (later !== undefined && later <= now)
     throw refuse('billing_cycle_anchor must be in the future', { param: 'billing_cycle_anchor' })
-  if (later !== undefined && later > naturalEnd(first, now)) {
+  if (!config && later !== undefined && later > naturalEnd(first, now)) {
     throw refuse('billing_cycle_anchor cannot be later than next natural billing date', {
       param: 'billing_cycle_anchor',
     })

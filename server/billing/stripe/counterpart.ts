@@ -1,6 +1,7 @@
 import type Stripe from 'stripe'
 import type { Context } from '../../context.ts'
 import { DomainError } from '../../errors.ts'
+import { log } from '../../log.ts'
 import { subscriptionOf } from '../subscriptionSql.ts'
 import { secondsOf } from './amount.ts'
 import { makeCall } from './calls.ts'
@@ -27,7 +28,7 @@ export const counterpartOf = async (ctx: Context, ours: InvoiceRow, customer: st
 export const renewalOf = async (ctx: Context, ours: InvoiceRow): Promise<Stripe.Invoice | undefined> => {
   const stripe = needStripe(ctx.env)
   if (ours.subscriptionId === null) return undefined
-  await syncSubscription(ctx, { accountId: String(ours.accountId) })
+  await synced(ctx, ours.accountId)
   const { stripeSubscriptionId } = await subscriptionOf(ctx.sql, ours.accountId, ours.subscriptionId)
   const isPeriod = ours.key.startsWith('period:')
   if (!stripeSubscriptionId || !(isPeriod || ours.key.startsWith('start:'))) return undefined
@@ -46,6 +47,16 @@ export const renewalOf = async (ctx: Context, ours: InvoiceRow): Promise<Stripe.
   if (isLive && !there.cancel_at_period_end && renewsAt <= end + NEAR_S)
     throw new DomainError('UNAVAILABLE', `Stripe renews ${there.id} only at ${new Date(renewsAt * 1000).toISOString()}`)
   return undefined
+}
+
+// A subscription that Stripe refuses is shown to operators and tried again: what is owed is billed without it.
+const synced = async (ctx: Context, accountId: bigint): Promise<void> => {
+  try {
+    await syncSubscription(ctx, { accountId: String(accountId) })
+  } catch (error) {
+    if (!(error instanceof DomainError) || error.code !== 'UNPROCESSABLE') throw error
+    log.warn({ accountId: String(accountId), reason: error.message }, 'Stripe refused a subscription')
+  }
 }
 
 const isTaken = async (ctx: Context, stripeInvoiceId: string, invoiceId: bigint): Promise<boolean> => {

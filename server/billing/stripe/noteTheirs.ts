@@ -3,6 +3,7 @@ import { subscriptionOfStripe } from '../subscriptionSql.ts'
 import { needStripe } from './client.ts'
 import { accountOfCustomer } from './customer.ts'
 import { foundDrift, goneDrift } from './drift.ts'
+import { invoiceOfStripe } from './sql.ts'
 
 /** A subscription changed at Stripe. Ours decides what it is; ended there while it lives here, operators are told. */
 export const noteSubscription = async (ctx: Context, stripeSubscriptionId: string): Promise<void> => {
@@ -19,7 +20,8 @@ export const noteSubscription = async (ctx: Context, stripeSubscriptionId: strin
 /** A credit note that somebody made in Stripe's own pages: ours does not know it. */
 export const noteCreditNote = async (ctx: Context, creditNoteId: string): Promise<void> => {
   const there = await needStripe(ctx.env).creditNotes.retrieve(creditNoteId)
-  if (there.metadata?.['wharf_key']) return
+  const invoice = typeof there.invoice === 'string' ? there.invoice : there.invoice.id
+  if (there.metadata?.['wharf_key'] || !(await invoiceOfStripe(ctx.sql, invoice))) return
   const customer = typeof there.customer === 'string' ? there.customer : there.customer.id
   const accountId = await accountOfCustomer(ctx.sql, customer)
   if (accountId === undefined) return

@@ -4,7 +4,7 @@ import { audit } from '../../audit.ts'
 import { versionRow } from '../planVersion.ts'
 import { isFree } from '../quantities.ts'
 import { liveSubscription, type Subscription } from '../subscriptionSql.ts'
-import { periodAt } from '../period.ts'
+import { addMonths, periodAt } from '../period.ts'
 import { instantOf, secondsOf } from './amount.ts'
 import { makeCall } from './calls.ts'
 import { installationOf, needStripe } from './client.ts'
@@ -108,7 +108,7 @@ const ensureSubscription = async (ctx: Context, customer: string, live: Subscrip
       customer,
       items: items.map((item) => ({ price: prices.get(item.lookup)!, quantity: item.quantity })),
       billing_mode: { type: 'flexible' },
-      ...anchorOf(live),
+      ...anchorOf(live, ctx.now),
       proration_behavior: 'none',
       payment_settings: { save_default_payment_method: 'off' },
       ...((await usesTax(stripe)) ? { automatic_tax: { enabled: true } } : {}),
@@ -126,15 +126,15 @@ const renewsWithUs = (there: Stripe.Subscription, { anchorAt }: Subscription): b
   return Math.min(renewsAt - secondsOf(start), secondsOf(end) - renewsAt) <= NEAR_S
 }
 
-/** Our period's end; by the day of the month where that month lacks the day, so that 31 January goes on to 31 March. */
-export const anchorOf = ({
-  anchorAt,
-  periodEnd,
-}: Pick<Subscription, 'anchorAt' | 'periodEnd'>): Pick<
-  Stripe.SubscriptionCreateParams,
-  'billing_cycle_anchor' | 'billing_cycle_anchor_config'
-> =>
-  periodEnd.getUTCDate() === anchorAt.getUTCDate()
+/**
+ * Our period's end. By the day of the month where that month lacks the day, so that 31 January goes on to 31 March, and
+ * where it is later than a month from now (from 31 January on the 28th at a later hour), which Stripe takes no anchor for.
+ */
+export const anchorOf = (
+  { anchorAt, periodEnd }: Pick<Subscription, 'anchorAt' | 'periodEnd'>,
+  now: Date,
+): Pick<Stripe.SubscriptionCreateParams, 'billing_cycle_anchor' | 'billing_cycle_anchor_config'> =>
+  periodEnd.getUTCDate() === anchorAt.getUTCDate() && periodEnd <= addMonths(now, 1)
     ? { billing_cycle_anchor: secondsOf(periodEnd) }
     : {
         billing_cycle_anchor_config: {
