@@ -4,8 +4,9 @@ import { promisify } from 'node:util'
 import { keepRunning, type Child } from '../child.ts'
 import type { Context } from '../context.ts'
 import { createJoinToken } from '../hosts/joinToken.ts'
-import { minuteOf } from '../time.ts'
+import { DAY_MS, minuteOf } from '../time.ts'
 import { keepPartitions } from '../usage/partitions.ts'
+import { seedComponents, seedIncidents } from './components.ts'
 import { writeHistory } from './history.ts'
 import { DEMO_CUSTOMER, DEMO_OPERATOR, DEMO_PASSWORD, seedClusters, seedMembers, seedPeople } from './people.ts'
 import { runStandIn } from './standIn.ts'
@@ -60,6 +61,7 @@ const make = async (ctx: Context, url: string, state: string): Promise<void> => 
     },
   }
   const clusters = await seedClusters(operator)
+  await seedComponents({ ...operator, now: new Date(operator.now.getTime() - 31 * DAY_MS) })
   await ctx.sql.begin((tx) => seedMembers(tx, operator, people))
   const tokens: string[] = []
   for (const [kind, clusterId] of clusters) {
@@ -77,5 +79,6 @@ const make = async (ctx: Context, url: string, state: string): Promise<void> => 
     account: ctx.env.WHARF_LABEL_ACCOUNT,
   })
   await seedTrouble(operator, people)
+  await seedIncidents(operator)
   await ctx.sql`insert into setting (key, value, updated_by) values ('demo', 'true'::jsonb, 'demo')`
 }
