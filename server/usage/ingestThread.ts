@@ -84,18 +84,10 @@ const asError = (error: unknown): NonNullable<ThreadAnswer['error']> => {
   return { code, message, path, retryAfterSeconds }
 }
 
-const close = async () => {
-  await commits.drained()
-  // The last answers are posted at the end of this turn.
-  await new Promise((resolve) => setImmediate(resolve))
-  await Promise.all([live.close(), sql.end({ timeout: 5 })]).catch(() => {})
-  port.close()
-}
-
 // A group's answers come together, and a message costs the same for all of them as for one.
 let answers: ThreadAnswer[] = []
 const postAnswers = () => {
-  port.postMessage(answers)
+  if (answers.length > 0) port.postMessage(answers)
   answers = []
 }
 const answer = async (request: ThreadRequest) => {
@@ -103,14 +95,20 @@ const answer = async (request: ThreadRequest) => {
   if (answers.push({ id: request.id, ...result }) === 1) setImmediate(postAnswers)
 }
 
-// Messages come many at a time, and each takes a third of a millisecond: one a turn of the event loop lets
-// PostgreSQL's answers, several to a commit, be heard in between.
+const close = async () => {
+  await commits.drained()
+  await Promise.all([live.close(), sql.end({ timeout: 5 })]).catch(() => {})
+  postAnswers()
+  port.close()
+}
+
+// Messages come many at a time, and each takes a third of a millisecond: a few a turn of the event loop let PostgreSQL's
+// answers, several to a commit, be heard in between.
+const MOST_A_TURN = 4
 const queue: (ThreadRequest | 'close')[] = []
 const next = () => {
-  const message = queue.shift()
+  for (const message of queue.splice(0, MOST_A_TURN)) void (message === 'close' ? close() : answer(message))
   if (queue.length > 0) setImmediate(next)
-  if (message === 'close') void close()
-  else if (message) void answer(message)
 }
 
 port.on('message', (message: ThreadRequest[] | 'close') => {
