@@ -38,6 +38,8 @@ const schema = z.object({
   DATABASE_URL: optionalUrl,
   SMTP_URL: optionalUrl,
   WHARF_MAIL_FROM: z.string().default('Wharfinger <wharfinger@localhost>'),
+  /** Whether customers' webhooks may go to addresses that are not public: for trials on one machine. */
+  WHARF_ALLOW_PRIVATE_WEBHOOKS: flag,
   /** Without it every account is collected by hand. */
   STRIPE_SECRET_KEY: z
     .string()

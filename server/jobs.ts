@@ -16,6 +16,8 @@ export const JOBS = {
   'notices.hold_changed': z.object({ holdId: z.string(), lifted: z.boolean() }),
   /** Tells the members of an account, or all operators, about a notice by mail. */
   'notices.tell': z.object({ noticeId: z.string() }),
+  /** Posts one event to one of an account's webhooks. */
+  'notices.webhook': z.object({ deliveryId: z.string() }),
   /** Stops or releases an account's containers after its holds changed. */
   'hosts.follow_holds': z.object({ accountId: z.string() }),
   /** Stops what was started on held accounts since their holds were placed. */

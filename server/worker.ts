@@ -35,6 +35,7 @@ import { registry } from './metrics.ts'
 import { keepMaintenances } from './incidents/maintenance.ts'
 import { pagePromises } from './incidents/promises.ts'
 import { settleIncident } from './incidents/settle.ts'
+import { deliverWebhook } from './notices/deliverWebhook.ts'
 import { holdChanged } from './notices/holdChanged.ts'
 import { sendMail } from './notices/sendMail.ts'
 import { postMail, tell } from './notices/tell.ts'
@@ -85,6 +86,7 @@ export const handlers: Handlers = {
   'notices.send_mail': sendMail,
   'notices.tell': tell,
   'notices.hold_changed': holdChanged,
+  'notices.webhook': (ctx, payload) => deliverWebhook(ctx, payload),
   'hosts.follow_holds': followHolds,
   'hosts.enforce_holds': (ctx) => enforceHolds(ctx),
   'hosts.expire_commands': async (ctx) => void (await expireCommands(ctx)),

@@ -3,6 +3,7 @@ import { audit } from '../audit.ts'
 import type { Context } from '../context.ts'
 import { DomainError } from '../errors.ts'
 import { DAY_MS } from '../time.ts'
+import { announceSubscription } from './announceSubscription.ts'
 import { entitle } from './entitle.ts'
 import { paidAt } from './paid.ts'
 import { periodAt } from './period.ts'
@@ -47,5 +48,6 @@ export const beginSubscription = async (
     accountId,
     after: { plan: version.plan, version: version.id, quantities, state, at, trialEnd, stripeSubscriptionId },
   })
+  await announceSubscription(tx, ctx, accountId, 'started', row.id)
   return (await lockLive(tx, accountId))!
 }

@@ -3,6 +3,7 @@ import { audit } from '../audit.ts'
 import type { Context } from '../context.ts'
 import { DomainError } from '../errors.ts'
 import { minor, sumOf, type Minor } from '../money.ts'
+import { announceSubscription } from './announceSubscription.ts'
 import { couponBack } from './couponBack.ts'
 import { couponPart } from './couponPart.ts'
 import { endPeriodEarly } from './endPeriodEarly.ts'
@@ -116,4 +117,5 @@ const mark = async (tx: Tx, ctx: Context, subscription: Subscription, ends: bool
     before: { cancelAtPeriodEnd: !ends },
     after: { cancelAtPeriodEnd: ends, until: subscription.paidUntil },
   })
+  await announceSubscription(tx, ctx, accountId, ends ? 'cancels_at_period_end' : 'kept', id)
 }

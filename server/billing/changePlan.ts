@@ -4,6 +4,7 @@ import type { Context } from '../context.ts'
 import { DomainError } from '../errors.ts'
 import { sumOf, type Minor } from '../money.ts'
 import { MINUTE_MS } from '../time.ts'
+import { announceSubscription } from './announceSubscription.ts'
 import { couponPart } from './couponPart.ts'
 import { endPeriodEarly } from './endPeriodEarly.ts'
 import { entitle } from './entitle.ts'
@@ -116,6 +117,7 @@ export const applyChange = async (
     before: { version: subscription.planVersionId, quantities: subscription.quantities, state: subscription.state },
     after: { plan: to.plan, version: to.id, quantities, state: change.state, at, netMinor },
   })
+  await announceSubscription(tx, ctx, accountId, 'changed', id)
   if (change.endsPeriod) await endPeriodEarly(tx, ctx, subscription, change.endsPeriod)
   if (change.lines.length === 0) return { as: 'nothing' }
   return invoiceNow(tx, ctx, {

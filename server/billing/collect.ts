@@ -5,6 +5,7 @@ import type { Context } from '../context.ts'
 import { DomainError } from '../errors.ts'
 import { log } from '../log.ts'
 import { majorText } from '../money.ts'
+import { announceSubscription } from './announceSubscription.ts'
 import type { Driver, InvoiceRef } from './collector.ts'
 import { nextStep, suspensionAt, type DunningStep, type Taken } from './dunning.ts'
 import { dunningWords } from './dunningWords.ts'
@@ -95,7 +96,9 @@ const take = async (
     values (${accountId}, ${invoiceId}, ${next.name}, ${ctx.now}, ${JSON.stringify(detail)}::text::jsonb)
     on conflict do nothing returning step`
   if (!row) return false
-  await tx`update subscription set state = 'past_due' where account_id = ${accountId} and state = 'active'`
+  const [late] = await tx`update subscription set state = 'past_due'
+    where account_id = ${accountId} and state = 'active' returning id`
+  if (late) await announceSubscription(tx, ctx, accountId, 'past_due')
   await audit(tx, ctx, {
     action: 'billing.dunning.step',
     subject: { kind: 'invoice', id: invoiceId },

@@ -1,5 +1,6 @@
 import type { Context } from '../context.ts'
 import type { JobPayload } from '../jobs.ts'
+import { announceInvoice } from './announceInvoice.ts'
 import { driverOf, type Collector, type Driver } from './collector.ts'
 import { manualCollector } from './manual.ts'
 import { stripeCollector } from './stripe/collector.ts'
@@ -19,6 +20,9 @@ export const collectBy = async (ctx: Context, payload: JobPayload<'billing.colle
     case 'drafted':
       return collector.afterDraft(ctx, ref)
     case 'finalized':
+      await announceInvoice(ctx, ref, 'invoice.finalized')
+      // What credit paid in full was never open.
+      await announceInvoice(ctx, ref, 'invoice.paid')
       return collector.afterFinalize(ctx, ref)
     case 'void':
     case 'uncollectible':

@@ -1,6 +1,7 @@
 import type { Tx } from '#db/client.ts'
 import { audit } from '../audit.ts'
 import type { Context } from '../context.ts'
+import { announceSubscription } from './announceSubscription.ts'
 import { beginSubscription } from './beginSubscription.ts'
 import { ensureProfile } from './ensureProfile.ts'
 import { FREE } from './entitle.ts'
@@ -22,6 +23,7 @@ export const closeSubscription = async (tx: Tx, ctx: Context, subscription: Subs
     before: { state },
     after: { state: 'canceled', at },
   })
+  await announceSubscription(tx, ctx, accountId, 'ended', id)
 }
 
 /** Ends a locked subscription at `at` and puts the account on Free from there on. */

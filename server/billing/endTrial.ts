@@ -2,6 +2,7 @@ import { audit } from '../audit.ts'
 import type { Context } from '../context.ts'
 import { notify } from '../notices/notify.ts'
 import { DAY_MS } from '../time.ts'
+import { announceSubscription } from './announceSubscription.ts'
 import { endSubscription } from './endSubscription.ts'
 import { invoiceNow } from './invoiceNow.ts'
 import { paidAt } from './paid.ts'
@@ -76,6 +77,7 @@ export const endTrial = async (ctx: Context, accountId: bigint): Promise<boolean
       before: { state: 'trialing' },
       after: { state: 'active', at },
     })
+    await announceSubscription(tx, ctx, accountId, 'changed', id)
     const lines = advanceLines(version, quantities, paid)
     await invoiceNow(tx, ctx, { accountId, subscriptionId: id, key: `trial:${id}`, lines, period: paid })
     return true

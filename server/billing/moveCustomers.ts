@@ -4,6 +4,7 @@ import type { Context } from '../context.ts'
 import { DomainError } from '../errors.ts'
 import { addJob } from '../jobs.ts'
 import { notify } from '../notices/notify.ts'
+import { announceSubscription } from './announceSubscription.ts'
 import { entitle } from './entitle.ts'
 import { versionRow, type VersionRow } from './planVersion.ts'
 import { carriedTo, quantitiesFor } from './quantities.ts'
@@ -97,6 +98,7 @@ const move = async (ctx: Context, accountId: bigint, target: VersionRow) => {
       before: { version: from.id },
       after: { version: target.id, quantities, at: now },
     })
+    await announceSubscription(tx, ctx, accountId, 'moved', subscription.id)
   })
 }
 

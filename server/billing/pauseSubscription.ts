@@ -2,6 +2,7 @@ import type { Tx } from '#db/client.ts'
 import { audit } from '../audit.ts'
 import type { Context } from '../context.ts'
 import { DomainError } from '../errors.ts'
+import { announceSubscription } from './announceSubscription.ts'
 import { couponBack } from './couponBack.ts'
 import { couponPart } from './couponPart.ts'
 import { entitle } from './entitle.ts'
@@ -65,6 +66,7 @@ const turn = async (
     before: { state: subscription.state },
     after: { state, at },
   })
+  await announceSubscription(tx, ctx, accountId, paused ? 'paused' : 'resumed', id)
   const paid = { start: subscription.paidFrom, end: subscription.paidUntil }
   if (at >= paid.end) return { billed: { as: 'nothing' } }
   const rest = (paused ? creditLines : chargeLines)({ version, quantities }, paid, at)

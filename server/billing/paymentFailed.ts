@@ -1,5 +1,6 @@
 import { audit } from '../audit.ts'
 import type { Context } from '../context.ts'
+import { announceSubscription } from './announceSubscription.ts'
 import type { InvoiceRef } from './collector.ts'
 import { invoicePath } from './mailInvoice.ts'
 import { lockInvoice } from './openInvoice.ts'
@@ -27,7 +28,9 @@ export const paymentFailed = async (
       values (${accountId}, ${invoiceId}, ${`failed:${key}`}, ${ctx.now}, ${JSON.stringify({ reason })}::text::jsonb)
       on conflict do nothing returning (select name from account where id = ${accountId}) as account`
     if (!row) return
-    await tx`update subscription set state = 'past_due' where account_id = ${accountId} and state = 'active'`
+    const [late] = await tx`update subscription set state = 'past_due'
+      where account_id = ${accountId} and state = 'active' returning id`
+    if (late) await announceSubscription(tx, ctx, accountId, 'past_due')
     await audit(tx, ctx, {
       action: 'billing.payment.fail',
       subject: { kind: 'invoice', id: invoiceId },

@@ -3,6 +3,8 @@ import { audit } from '../audit.ts'
 import type { Context } from '../context.ts'
 import { DomainError } from '../errors.ts'
 import { resolveNotice } from '../notices/notify.ts'
+import { announceInvoice } from './announceInvoice.ts'
+import { announceSubscription } from './announceSubscription.ts'
 import type { InvoiceRef } from './collector.ts'
 import { roundOf, stepName } from './dunning.ts'
 
@@ -18,6 +20,7 @@ export const settle = async (ctx: Context, { accountId, invoiceId }: InvoiceRef)
     from dunning_step d join invoice i on i.account_id = d.account_id and i.id = d.invoice_id
     where d.account_id = ${accountId} order by d.at`
   await notPastDue(ctx, accountId)
+  await announceInvoice(ctx, { accountId, invoiceId }, 'invoice.paid')
   const mine = steps.filter((step) => step.invoiceId === invoiceId)
   if (mine.length === 0 || mine[0]!.isOpen) return
   for (const { step } of mine) await resolveNotice(ctx.sql, ctx, `dunning:${accountId}:${invoiceId}:${step}`)
@@ -30,9 +33,13 @@ export const settle = async (ctx: Context, { accountId, invoiceId }: InvoiceRef)
 }
 
 const notPastDue = async (ctx: Context, accountId: bigint) => {
-  await ctx.sql`update subscription set state = 'active' where account_id = ${accountId} and state = 'past_due'
-    and not exists (select from invoice i where i.account_id = ${accountId} and i.due_at <= ${ctx.now}
-      and (i.state = 'finalized' or i.state = 'uncollectible'))`
+  await ctx.sql.begin(async (tx) => {
+    const [row] =
+      await tx`update subscription set state = 'active' where account_id = ${accountId} and state = 'past_due'
+      and not exists (select from invoice i where i.account_id = ${accountId} and i.due_at <= ${ctx.now}
+        and (i.state = 'finalized' or i.state = 'uncollectible')) returning id`
+    if (row) await announceSubscription(tx, ctx, accountId, 'paid_up')
+  })
 }
 
 const lift = async (ctx: Context, accountId: bigint, holdId: string) => {

@@ -5,6 +5,8 @@ import type { Context } from '../context.ts'
 import type { JobPayload } from '../jobs.ts'
 import { announce } from '../live.ts'
 import { registry } from '../metrics.ts'
+import { majorText } from '../money.ts'
+import { sendEvent } from '../notices/sendEvent.ts'
 import { MINUTE_MS } from '../time.ts'
 import { actOnCap, lockAccount, undoCap } from './capAct.ts'
 import { judgeSpend, type SpendRules, type SpendState } from './spendJudge.ts'
@@ -135,6 +137,12 @@ const settleIn = async (tx: Tx, ctx: Context, accountId: bigint, spend: Spend, r
       ...budgetWords(verdict.tell, budgetMinor, amounts),
       key: `budget:${period}:${budgetMinor}:${verdict.tell}`,
     })
+    await tellThreshold(tx, ctx, told, spend, {
+      threshold: 'budget',
+      percent: verdict.tell,
+      limitMinor: budgetMinor,
+      key: `budget:${period}:${budgetMinor}:${verdict.tell}`,
+    })
   }
   if (verdict.warn && capMinor !== null) {
     await tellBilling(tx, ctx, {
@@ -142,6 +150,12 @@ const settleIn = async (tx: Tx, ctx: Context, accountId: bigint, spend: Spend, r
       severity: 'warning',
       kind: 'cap.near',
       ...capNearWords(capMinor, capAction, amounts),
+      key: `cap:${period}:${capMinor}:${capAction}:near`,
+    })
+    await tellThreshold(tx, ctx, told, spend, {
+      threshold: 'cap_near',
+      percent: Number((spent * 100n) / (capMinor || 1n)),
+      limitMinor: capMinor,
       key: `cap:${period}:${capMinor}:${capAction}:near`,
     })
   }
@@ -159,6 +173,32 @@ const settleIn = async (tx: Tx, ctx: Context, accountId: bigint, spend: Spend, r
   }
 }
 
+/** The same for webhooks: which limit, how much of it, in which period. */
+const tellThreshold = async (
+  tx: Tx,
+  ctx: Context,
+  { account, accountId }: { account: string; accountId: bigint },
+  { window, currency, live }: Spend,
+  of: { threshold: 'budget' | 'cap_near' | 'cap'; percent: number; limitMinor: bigint; key: string },
+): Promise<void> => {
+  const { threshold, percent, limitMinor, key } = of
+  await sendEvent(tx, ctx, {
+    accountId,
+    type: 'usage.threshold',
+    key,
+    data: {
+      account,
+      threshold,
+      percent,
+      limit: majorText(limitMinor, currency),
+      spent: majorText(live.usage, currency),
+      currency,
+      periodStart: window.start,
+      periodEnd: window.end,
+    },
+  })
+}
+
 /** The cap is reached: recorded, told, and counted once; what is done about containers follows. */
 const cross = async (
   tx: Tx,
@@ -169,6 +209,7 @@ const cross = async (
 ) => {
   const { window, currency } = spend
   const spent = spend.live.usage
+  const key = `cap:${accountId}:${window.start.toISOString()}:${capMinor}:${capAction}:reached:${ctx.now.toISOString()}`
   await tx`update spend_state set cap_crossed_at = ${ctx.now}
     where account_id = ${accountId} and period_start = ${window.start}`
   await audit(tx, ctx, {
@@ -184,7 +225,13 @@ const cross = async (
     kind: 'cap.reached',
     ...capWords(capMinor, capAction, { spent, currency, periodEnd: window.end }),
     href: `/${account}/spend`,
-    key: `cap:${accountId}:${window.start.toISOString()}:${capMinor}:${capAction}:reached:${ctx.now.toISOString()}`,
+    key,
+  })
+  await tellThreshold(tx, ctx, { account, accountId }, spend, {
+    threshold: 'cap',
+    percent: 100,
+    limitMinor: capMinor,
+    key,
   })
   await announce(tx, `account:${accountId}`)
   capsTotal.inc({ action: capAction })

@@ -3,6 +3,7 @@ import { describe } from '../accounts/me.ts'
 import { userIdOf, type Actor, type Context } from '../context.ts'
 import { hasRole, inAccount, operator, router, signedIn } from '../trpc.ts'
 import { markRead } from './markRead.ts'
+import { webhookRouter } from './webhookRouter.ts'
 import { noticesFor, outbox, unreadCount, type Reach } from './sql.ts'
 
 const page = {
@@ -32,6 +33,8 @@ const cut = <T extends { id: bigint }>(rows: T[], limit: number) => ({
 const before = (cursor: string | undefined) => (cursor === undefined ? undefined : BigInt(cursor))
 
 export const noticesRouter = router({
+  /** Where an account wants events posted, and what was. */
+  webhooks: webhookRouter,
   /** Mine, newest first, with how many are unread. */
   mine: signedIn
     .input(z.object({ ...page, unread: z.boolean().default(false) }).default({ limit: 50, unread: false }))

@@ -5,6 +5,8 @@ import { collectBy } from '#server/billing/drivers.ts'
 import { exportInvoices } from '#server/billing/exportInvoices.ts'
 import { finalizeDrafts } from '#server/billing/finalizeDrafts.ts'
 import { grantCredit } from '#server/billing/grantCredit.ts'
+import { recordPayment } from '#server/billing/recordPayment.ts'
+import { settle } from '#server/billing/settle.ts'
 import { addCluster, addEpoch, addHost } from '../usage/place.ts'
 import { use } from './books.ts'
 import { billingHouse, utc } from './house.ts'
@@ -154,4 +156,34 @@ test('a draft shows what it would say now, and an admin need not wait for its ho
   expect(view.invoice).toMatchObject({ state: 'draft', subtotalMinor: 360n, totalMinor: 436n })
   expect(await collection.finalize(of)).toMatchObject({ outcome: 'finalized', totalMinor: 436n })
   expect(await collection.finalize(of)).toMatchObject({ outcome: 'before' })
+})
+
+test('webhooks that asked hear that an invoice is final and that it is paid, each once', async () => {
+  const accountId = await account('hooked', '2026-01-01')
+  await sql`insert into webhook_endpoint (account_id, url, types, sealed_secret, created_by)
+    values (${accountId}, 'https://example.com/hook', '{invoice.finalized,invoice.paid}', 'x', 'test')`
+  const { billed } = await start(accountId, 'team', '2026-03-01')
+  if (billed.as !== 'invoice') throw new Error('no invoice')
+  const ref = { accountId, invoiceId: billed.invoiceId }
+  const job = { accountId: String(accountId), invoiceId: String(billed.invoiceId), event: 'finalized' as const }
+  await collectBy(ctx('2026-03-01'), job)
+  await collectBy(ctx('2026-03-01'), job)
+  await settle(ctx('2026-03-01'), ref)
+  const told = () => sql<{ type: string; body: string }[]>`select type, body from webhook_delivery d
+    join webhook_endpoint e on e.id = d.endpoint_id where e.account_id = ${accountId} order by d.id`
+  expect((await told()).map((row) => row.type)).toEqual(['invoice.finalized'])
+  expect(JSON.parse((await told())[0]!.body)).toMatchObject({
+    data: { account: 'hooked', total: '14.52', open: '14.52' },
+  })
+  const payment = {
+    amountMinor: 1_452n,
+    method: 'transfer' as const,
+    key: 'h',
+    reference: '',
+    receivedAt: utc('2026-03-02'),
+  }
+  await recordPayment(ctx('2026-03-02'), { ...ref, ...payment })
+  await settle(ctx('2026-03-02'), ref)
+  await settle(ctx('2026-03-02'), ref)
+  expect((await told()).map((row) => row.type)).toEqual(['invoice.finalized', 'invoice.paid'])
 })
