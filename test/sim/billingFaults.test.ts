@@ -35,7 +35,7 @@ const compared = async () => {
   return { differences, usage: kinds['usage'] ?? 0 }
 }
 
-test('without a fault nothing differs', { timeout: 60_000 }, async () => {
+test('without a fault nothing differs', { timeout: 180_000 }, async () => {
   const { differences, usage } = await compared()
   expect(differences).toEqual([])
   expect(usage).toBeGreaterThan(90)
@@ -46,7 +46,7 @@ test.each([
   [17, -1n],
   [43, 1n],
   [90, -1n],
-])('a cent in the %ith rated line (%i) is found', { timeout: 60_000 }, async (line, by) => {
+])('a cent in the %ith rated line (%i) is found', { timeout: 180_000 }, async (line, by) => {
   Object.assign(fault, { left: line, by })
   const { differences } = await compared()
   expect(differences.length).toBeGreaterThan(0)

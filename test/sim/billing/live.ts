@@ -11,12 +11,14 @@ import { DomainError } from '#server/errors.ts'
 import type { Step } from '../../billing/expected.ts'
 import type { Booth } from './booth.ts'
 import type { Clockwork } from './clockwork.ts'
+import { playAgents } from './reports.ts'
 import type { Customer, Pays, Script } from './script.ts'
 import type { Stage } from './stage.ts'
 import { changesOf, writeChanges } from './usage.ts'
 
 const DAY = 86_400_000
 const SOON_MS = 5 * 60_000
+const ROLLING: ReadonlySet<string> = new Set(['usage.roll'])
 const NOTHING: ReadonlySet<string> = new Set()
 /** What has to be done by the clock before somebody's plan is touched; in an installation it is every minute. */
 const BEFORE_A_STEP = new Set(['billing.end_trials', 'billing.close_periods', 'billing.finalize_drafts'])
@@ -80,11 +82,17 @@ export const liveThrough = async (options: {
     .toSorted((a, b) => a.step.atMs - b.step.atMs)
   const changes = changesOf(script.customers, stage)
   let [nextStep, nextChange] = [0, 0]
+  const agents = await playAgents(
+    sql,
+    script.customers.filter(({ reports }) => reports),
+    script.fromMs,
+  )
 
   const hear = async (atMs: number) => {
     const from = nextChange
     while (nextChange < changes.length && changes[nextChange]!.atMs <= atMs) nextChange++
     await writeChanges(sql, changes.slice(from, nextChange))
+    if (await agents.send(atMs)) await clock.tick(atMs, ROLLING)
   }
   const payments = async (atMs: number, isTime: (open: Open) => boolean) => {
     for (const row of await openInvoices(sql)) {

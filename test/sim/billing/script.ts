@@ -4,6 +4,7 @@ import type { Amounts, Life, Quantities } from '../../billing/naive.ts'
 import { planNamed } from './plans.ts'
 
 const SECOND = 1_000
+const MINUTE = 60_000
 const HOUR = 3_600_000
 const DAY = 24 * HOUR
 
@@ -19,6 +20,8 @@ export type Customer = {
   pays: Pays
   steps: Step[]
   lives: Life[]
+  /** Whether its usage comes as signed reports of a host, every few minutes; else it is put into the store by hours. */
+  reports: boolean
 }
 export type Script = { fromMs: number; untilMs: number; customers: Customer[] }
 
@@ -53,6 +56,27 @@ const lifeOf = (random: Random, app: string, openedMs: number): Life => {
   const last = readings.at(-1)!
   const takenBackMs = chance(random, 0.03) ? last.knownMs + wholeBetween(random, 1, 40) * DAY : null
   return { openedMs: first * HOUR, readings, owned: [{ app, fromHour: 0, untilHour: 2 ** 31 - 1 }], takenBackMs }
+}
+
+/** Two months of containers as a host reports them: totals every few minutes, none of them at an hour's edge on purpose. */
+const reportedLives = (random: Random, fromMs: number): Life[] => {
+  const apps = ['api', 'batch']
+  return Array.from({ length: 8 }, () => {
+    const openedMs = moment(random, fromMs, fromMs + 60 * DAY)
+    const late = chance(random, 0.5) ? wholeBetween(random, 2, 25) * DAY : 0
+    const totals: Amounts = { cpu: 0n, memory: 0n, disk: 0n, egress: 0n }
+    let atMs = Math.ceil(openedMs / MINUTE) * MINUTE
+    const readings = Array.from({ length: wholeBetween(random, 20, 80) }, () => {
+      const minutes = wholeBetween(random, 7, 53)
+      atMs += minutes * MINUTE
+      totals.cpu += BigInt(minutes) * BigInt(wholeBetween(random, 1_000_003, 170_000_000))
+      totals.memory += BigInt(minutes) * BigInt(wholeBetween(random, 1, 100_003))
+      totals.disk += BigInt(minutes) * BigInt(wholeBetween(random, 1, 200_003))
+      totals.egress += BigInt(minutes) * BigInt(wholeBetween(random, 1, 90_000_007))
+      return { atMs, totals: { ...totals }, knownMs: atMs + late + MINUTE }
+    })
+    return { openedMs, readings, owned: [{ app: pick(random, apps), fromHour: 0, untilHour: 2 ** 31 - 1 }] }
+  })
 }
 
 const livesOf = (random: Random, fromMs: number, untilMs: number): Life[] => {
@@ -245,6 +269,7 @@ export const writeScript = (
     const { steps, uses } = story(random, startMs, untilMs)
     const first = steps[0]!
     const place = pick(random, PLACES)
+    const reports = story === metered && i % 40 === 4
     const currency = 'plan' in first ? planNamed(first.plan).currency : 'EUR'
     return {
       name: `customer-${i}`,
@@ -254,7 +279,12 @@ export const writeScript = (
       pays: pick(random, HABITS),
       steps: steps.filter((step) => step.atMs < untilMs).toSorted((a, b) => a.atMs - b.atMs),
       // Containers may run before there is a plan and after it ended.
-      lives: uses ? livesOf(random, first.atMs - 3 * DAY, untilMs) : [],
+      lives: reports
+        ? reportedLives(random, Math.max(first.atMs - 3 * DAY, fromMs))
+        : uses
+          ? livesOf(random, first.atMs - 3 * DAY, untilMs)
+          : [],
+      reports,
     }
   })
   return { fromMs, untilMs, customers }

@@ -12,6 +12,7 @@ const minus = (a: Amounts, b: Amounts | undefined): Amounts =>
 /** What changes in the hours of accounts, and when: as their containers are heard of, and as some turn out to be another's. */
 export const changesOf = (customers: readonly Customer[], stage: Stage): Change[] =>
   customers
+    .filter(({ reports }) => !reports)
     .flatMap(({ name, lives }) =>
       lives.flatMap(({ readings, owned, takenBackMs }) => {
         const account = stage.accounts.get(name)!
