@@ -1,0 +1,12 @@
+import { Segmented } from '../../ui/segmented.tsx'
+
+const PLACES = [
+  { label: 'Incidents', href: '/ops/incidents' },
+  { label: 'Components', href: '/ops/incidents/components' },
+  { label: 'Templates', href: '/ops/incidents/templates' },
+] as const
+
+/** The rooms of incidents that one prepares in calm. */
+export function Sections({ current }: { current: (typeof PLACES)[number]['href'] }) {
+  return <Segmented label="Rooms" items={PLACES.map((place) => ({ ...place, current: place.href === current }))} />
+}
