@@ -202,6 +202,7 @@ const missingHere = async (ctx: Context, there: Stripe.Invoice): Promise<Found |
   if (there.status === 'paid' && there.post_payment_credit_notes_amount === there.total) return undefined
   // A renewal waits for the hosts' reports, a day at most.
   if (there.status === 'draft' && ctx.now.getTime() - there.created * 1000 < 2 * DAY_MS) return undefined
-  const theirs = `${String(there.status)}, ${majorText(fromStripe(there.total, there.currency), there.currency.toUpperCase())}`
+  const currency = there.currency.toUpperCase()
+  const theirs = `${String(there.status)}, ${majorText(fromStripe(there.total, currency), currency)} ${currency}`
   return { accountId: row.accountId, kind: 'invoice_missing_here', objectId: there.id, ours: null, theirs }
 }
