@@ -1,6 +1,7 @@
 import { load, server } from '../../server.ts'
 import { TokensPanel } from '../../account-parts/tokens-panel.tsx'
 import { HoldsPanel } from '../../account-parts/holds-panel.tsx'
+import { Button } from '../../ui/button.tsx'
 import { Facts, PageHead, Panel } from '../../ui/panel.tsx'
 import { ClosePanel } from './close-panel.tsx'
 import { NamePanel } from './name-panel.tsx'
@@ -52,6 +53,10 @@ export default async function AccountSettingsPage({ params }: { params: Promise<
           mayRevoke={isAdmin || role === 'owner' || role === 'admin'}
           nowMs={Date.now()}
         />
+        <Panel title="Webhooks" sub="events for your programs">
+          <p className="mb-3">Invoices, spending and the plan, posted to an address of yours and signed.</p>
+          <Button href={`/${name}/settings/webhooks`}>Webhooks</Button>
+        </Panel>
         {holds.length > 0 && <HoldsPanel holds={holds.map((hold) => ({ ...hold, id: hold.id.toString() }))} />}
         {account.kind === 'organization' && role === 'owner' && isFree && <ClosePanel account={name} />}
       </div>

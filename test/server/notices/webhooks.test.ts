@@ -215,13 +215,12 @@ test('addresses that are not on the public internet are refused when they are gi
       url: `http://${host}:${port}/`,
       types: ['invoice.paid'],
     })
-    await expect(adding, host).rejects.toMatchObject({ code: 'UNPROCESSABLE_CONTENT', cause: { path: 'url' } })
+    await expect(adding).rejects.toMatchObject({ code: 'UNPROCESSABLE_CONTENT', cause: { path: 'url' } })
   }
   const wrong = ['ftp://example.com/', 'file:///etc/passwd', 'https://mira:pass@example.com/', 'nonsense']
   for (const url of wrong)
     await expect(
       asker.notices.webhooks.add({ account: 'outside', url, types: ['invoice.paid'] }),
-      url,
     ).rejects.toMatchObject({
       code: 'BAD_REQUEST',
     })
