@@ -42,6 +42,8 @@ export type Send = {
   previous: Receipt | null
   signal: AbortSignal
   now: Date
+  /** Whether addresses that are not public may be asked: WHARF_ALLOW_PRIVATE_WEBHOOKS. */
+  allowPrivate?: boolean
 }
 
 /** Settings as read from the channel's row; the secret unsealed. */
@@ -60,6 +62,8 @@ export type ChannelAdapter<S = unknown, K = unknown> = {
   fields: Record<string, { label: string; hint?: string; secret?: boolean }>
   /** Whether sending again under the same key is harmless at the other side. */
   idempotent: boolean
+  /** What can become of a post: without it a correction or a retraction is a post of its own. */
+  can?: readonly ('edit' | 'delete')[]
   /** Longest wait for an answer. */
   timeoutMs: number
   /** Least time between two posts of one account. */
