@@ -1,5 +1,6 @@
-import { load, server, theme } from '../server.ts'
+import { attempt, load, server, theme } from '../server.ts'
 import { CustomerShell } from '../shell/customer-shell.tsx'
+import { IncidentBanners } from './incident-banner/banners.tsx'
 
 /** The customer's side of one account. To who may not see it, it does not exist. */
 export default async function AccountLayout({
@@ -11,11 +12,13 @@ export default async function AccountLayout({
 }) {
   const { account } = await params
   const api = await server()
-  const [view, me, { demo }] = await Promise.all([
+  const [view, me, { demo }, told] = await Promise.all([
     load(api.accounts.view({ account })),
     load(api.accounts.me()),
     load(api.accounts.signInOptions()),
+    attempt(api.incidents.incident.banners({ account })),
   ])
+  const incidents = told.ok ? told.value : { banners: [], hasPublic: false }
   const viewer = {
     name: me.user?.name ?? me.token ?? 'Token',
     email: me.user?.email ?? '',
@@ -30,6 +33,13 @@ export default async function AccountLayout({
       holds={view.holds}
       asOperator={view.role === null}
       demo={demo}
+      hasIncident={incidents.hasPublic}
+      bars={
+        <IncidentBanners
+          account={view.name}
+          banners={incidents.banners.map(({ updateId, ...banner }) => ({ ...banner, updateId: String(updateId) }))}
+        />
+      }
     >
       {children}
     </CustomerShell>

@@ -1,10 +1,16 @@
-import { load, server, theme } from '../server.ts'
+import { attempt, load, server, theme } from '../server.ts'
+import { IncidentBar } from '../shell/incident-bar.tsx'
 import { OpsShell } from '../shell/ops-shell.tsx'
 
 /** The operator's side: whoever lacks the role sees which role it takes. */
 export default async function OpsLayout({ children }: { children: React.ReactNode }) {
   const api = await server()
-  const [{ demo, ...counts }, me] = await Promise.all([load(api.hosts.counts()), load(api.accounts.me())])
+  const [{ demo, ...counts }, me, open] = await Promise.all([
+    load(api.hosts.counts()),
+    load(api.accounts.me()),
+    attempt(api.incidents.incident.open()),
+  ])
+  const incidents = open.ok ? open.value : []
   const viewer = {
     name: me.user?.name ?? me.token ?? 'Operator',
     email: me.user?.email ?? '',
@@ -19,8 +25,10 @@ export default async function OpsLayout({ children }: { children: React.ReactNod
         hosts: counts.hosts,
         ...(counts.quotas ? { quotas: counts.quotas } : {}),
         ...(counts.ingest ? { ingest: counts.ingest } : {}),
+        ...(incidents.length > 0 ? { incidents: incidents.length } : {}),
       }}
-      hot={['quotas', 'ingest']}
+      hot={['quotas', 'ingest', 'incidents']}
+      bars={<IncidentBar open={incidents} />}
       demo={demo}
     >
       {children}

@@ -1,4 +1,5 @@
 import { Mark } from '../ui/glyph.tsx'
+import { StatusBadge } from '../ui/status.tsx'
 import { Tabs } from '../ui/tabs.tsx'
 import { AccountSwitcher } from './account-switcher.tsx'
 import { DemoBar, HoldBar, type Hold, ViewingBar } from './bars.tsx'
@@ -17,6 +18,10 @@ export type CustomerShellProps = {
   /** The viewer is no member: an operator looks on. */
   asOperator?: boolean
   demo?: boolean
+  /** The status page has something to tell. */
+  hasIncident?: boolean
+  /** Under the top bar: incidents that touch the account. */
+  bars?: React.ReactNode
   children: React.ReactNode
 }
 
@@ -29,6 +34,8 @@ export function CustomerShell({
   holds = [],
   asOperator = false,
   demo = false,
+  hasIncident = false,
+  bars,
   children,
 }: CustomerShellProps) {
   return (
@@ -44,6 +51,11 @@ export function CustomerShell({
           </span>
           <AccountSwitcher account={account} accounts={viewer.accounts} />
           <span className="flex-1" />
+          {hasIncident && (
+            <a href="/status">
+              <StatusBadge status="partial">Incident</StatusBadge>
+            </a>
+          )}
           <LiveMark />
           <PaletteButton />
           <UserMenu viewer={viewer} theme={theme} />
@@ -69,6 +81,7 @@ export function CustomerShell({
         <OfflineBar />
         {asOperator && <ViewingBar account={account} />}
         <HoldBar account={account} holds={holds} />
+        {bars}
       </section>
       <main id="main" className="customer-main" tabIndex={-1}>
         {children}

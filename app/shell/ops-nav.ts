@@ -2,7 +2,7 @@
 export type Place = { label: string; href: string; key?: string; count?: keyof OpsCounts }
 
 /** Figures beside the rail's links. A number in a list of `hot` asks for a decision. */
-export type OpsCounts = { quotas?: number; hosts?: number; outbox?: number; ingest?: number }
+export type OpsCounts = { quotas?: number; hosts?: number; outbox?: number; ingest?: number; incidents?: number }
 
 /** The rail's groups, in the order an operator works. Only places that exist. */
 export const OPS_GROUPS: readonly { title: string; places: readonly Place[] }[] = [
@@ -10,6 +10,7 @@ export const OPS_GROUPS: readonly { title: string; places: readonly Place[] }[] 
     title: 'Watch',
     places: [
       { label: 'Fleet', href: '/ops', key: 'f' },
+      { label: 'Incidents', href: '/ops/incidents', key: 'n', count: 'incidents' },
       { label: 'Ingest', href: '/ops/ingest', key: 'i', count: 'ingest' },
     ],
   },

@@ -97,7 +97,7 @@ export default async function IncidentPage({ params }: { params: Promise<{ incid
               said={one.said.map(({ id, aboutId, ...said }) => ({
                 ...said,
                 id: String(id),
-                aboutId: aboutId && String(aboutId),
+                aboutId: aboutId === null ? null : String(aboutId),
               }))}
             />
             <Postmortem
