@@ -1,13 +1,25 @@
+'use client'
+
 import type { Caller } from '#server/router.ts'
+import { useQuery } from '@tanstack/react-query'
+import { useTRPC } from '../trpc.tsx'
 import { Banner, Tag } from '../ui/status.tsx'
 import { Countdown, Time } from '../ui/time.tsx'
 import { glyphOf, impactWords, stateWords } from '../ops/incidents/words.ts'
 
-type Open = Awaited<ReturnType<Caller['incidents']['incident']['open']>>[number]
+type Open = Awaited<ReturnType<Caller['incidents']['incident']['open']>>
+
+const LOOK_EVERY_MS = 15_000
 
 /** Under the top bar of every operator page while something is out: what, since when, when the next update is owed. */
-export function IncidentBar({ open }: { open: readonly Open[] }) {
-  const [first, ...more] = open
+export function IncidentBar({ open }: { open: Open }) {
+  // A layout is not rendered anew when its pages change: the bar looks for itself.
+  const { data } = useQuery({
+    ...useTRPC().incidents.incident.open.queryOptions(),
+    initialData: open,
+    refetchInterval: LOOK_EVERY_MS,
+  })
+  const [first, ...more] = data
   if (!first) return null
   const isDraft = first.state === 'draft'
   return (

@@ -25,6 +25,10 @@ export function PhoneTabs({
     <>
       <nav className="phone-tabs" aria-label="Operator">
         <RailLink href="/ops">Now</RailLink>
+        <RailLink href="/ops/incidents">
+          Incidents
+          {(counts.incidents ?? 0) > 0 && <span className="count hot">{counts.incidents}</span>}
+        </RailLink>
         <RailLink href="/ops/quotas">
           Quotas
           {isHot && <span className="count hot">{counts.quotas}</span>}

@@ -90,7 +90,7 @@ export default async function IncidentPage({ params }: { params: Promise<{ incid
             },
           ]}
         />
-        <div className="split split-wide">
+        <div className="split split-wide items-start">
           <div className="stack">
             <Timeline
               incident={name}

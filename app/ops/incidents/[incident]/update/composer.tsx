@@ -2,7 +2,7 @@
 
 import { useMutation } from '@tanstack/react-query'
 import { useRouter } from 'next/navigation'
-import { useState } from 'react'
+import { useCallback, useState } from 'react'
 import { isRefusal, messageOf, pathOf, useTRPC, useTRPCClient } from '../../../../trpc.tsx'
 import { Button } from '../../../../ui/button.tsx'
 import { FieldError, TextareaField, TextField } from '../../../../ui/field.tsx'
@@ -114,6 +114,11 @@ export function Composer(props: Props) {
       ...(content.audience ? { audience: content.audience } : {}),
     })
   }
+  // Kept the same between renders, so that the countdown is not begun anew.
+  const onSent = useCallback(() => {
+    router.push(`/ops/incidents/${incident.name}`)
+    router.refresh()
+  }, [router, incident.name])
   const readTheirs = async () => {
     setSeen((await client.incidents.incident.compose.query({ incident: incident.name })).seen)
     post.reset()
@@ -156,7 +161,7 @@ export function Composer(props: Props) {
           setSeen((await client.incidents.incident.compose.query({ incident: incident.name })).seen)
           setPosted(undefined)
         }}
-        onSent={() => router.push(`/ops/incidents/${incident.name}`)}
+        onSent={onSent}
       />
     )
   return (

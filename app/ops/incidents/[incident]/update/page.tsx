@@ -40,7 +40,7 @@ export default async function UpdatePage({
     : undefined
   return (
     <>
-      <CrumbName name={name} />
+      <CrumbName name={verb[kind]} />
       <PageHead
         title={verb[kind]}
         sub={
