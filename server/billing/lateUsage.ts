@@ -20,6 +20,7 @@ type Row = {
   endAt: Date
   periodStart: Date
   periodEnd: Date
+  anchors: Date[]
   app: string
 } & Record<'cpu' | 'memory' | 'disk' | 'egress' | 'wasCpu' | 'wasMemory' | 'wasDisk' | 'wasEgress', bigint>
 
@@ -58,7 +59,10 @@ export const lateWindows = async (
       from now n full join was w using (account_id, from_hour, app)
     )
     select c.account_id, c.from_hour, c.until_hour, c.plan_version_id, c.state, c.start_at, c.end_at, c.period_start,
-      c.period_end, b.app, b.cpu, b.memory, b.disk, b.egress, b.was_cpu, b.was_memory, b.was_disk, b.was_egress
+      c.period_end, coalesce((select array_agg(t.from_at order by t.id) from subscription_term t
+        where t.account_id = c.account_id and t.from_at <= c.period_start and t.subscription_id = (
+          select h.subscription_id from subscription_term h where h.account_id = c.account_id and h.from_at <= c.start_at
+            and (h.until_at is null or h.until_at > c.start_at) order by h.id desc limit 1)), '{}') as anchors, b.app, b.cpu, b.memory, b.disk, b.egress, b.was_cpu, b.was_memory, b.was_disk, b.was_egress
     from both_sides b join closed c using (account_id, from_hour)
     where (account_id, from_hour) in (select account_id, from_hour from both_sides
       where (cpu, memory, disk, egress) <> (was_cpu, was_memory, was_disk, was_egress))
@@ -93,5 +97,5 @@ const stretchOf = async (sql: Sql, row: Row): Promise<Stretch> => ({
   state: row.state,
   fromHour: row.fromHour,
   untilHour: row.untilHour,
-  ...cutOf({ start: row.periodStart, end: row.periodEnd }),
+  ...cutOf({ start: row.periodStart, end: row.periodEnd }, row.anchors),
 })

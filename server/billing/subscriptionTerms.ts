@@ -2,7 +2,7 @@ import type { Sql } from '#db/client.ts'
 import { DomainError } from '../errors.ts'
 import { HOUR_MS, type Window } from '../time.ts'
 import { followPlan } from './followPlan.ts'
-import { addMonths, hoursOf } from './period.ts'
+import { hoursOf, periodAt } from './period.ts'
 import { planVersionOf } from './planVersion.ts'
 import type { Stretch } from './rated.ts'
 import type { Quantities, Subscription } from './subscriptionSql.ts'
@@ -39,10 +39,26 @@ export const endTerm = async (tx: Sql, of: Pick<Subscription, 'accountId' | 'id'
   await followPlan(tx, of.accountId)
 }
 
-/** How long the month is that a period is part of, where it ended before that was over. */
-export const cutOf = (period: Window): Pick<Stretch, 'monthMs'> => {
-  const monthMs = addMonths(period.start, 1).getTime() - period.start.getTime()
-  return period.end.getTime() - period.start.getTime() < monthMs ? { monthMs } : {}
+/**
+ * How long the month is that a period is part of, where it ended before that was over. `anchors` are instants that months
+ * may have been counted from, oldest first: the one that a month begins with the period by says when that month ends.
+ */
+export const cutOf = (period: Window, anchors: readonly Date[]): Pick<Stretch, 'monthMs'> => {
+  const start = period.start.getTime()
+  const ends = [...anchors, period.start]
+    .map((anchor) => periodAt(anchor, period.start))
+    .filter((month) => month.start.getTime() === start)
+    .map((month) => month.end.getTime())
+  if (ends.includes(period.end.getTime())) return {}
+  const end = ends.find((one) => one > period.end.getTime())
+  return end === undefined ? {} : { monthMs: end - start }
+}
+
+/** The instants that a subscription's months may have been counted from until `start`: those at which its terms changed. */
+const anchorsOf = async (sql: Sql, of: Pick<Subscription, 'accountId' | 'id'>, start: Date): Promise<Date[]> => {
+  const rows = await sql<{ fromAt: Date }[]>`select from_at from subscription_term
+    where account_id = ${of.accountId} and subscription_id = ${of.id} and from_at <= ${start} order by id`
+  return rows.map((row) => row.fromAt)
 }
 
 type Row = Term & { fromAt: Date; untilAt: Date | null; isFirst: boolean; billedUntil: Date | null }
@@ -68,7 +84,7 @@ export const stretchesOf = async (
       and t.from_at < ${period.end} and (t.until_at is null or t.until_at > ${period.start})
       and t.until_at is distinct from t.from_at
     order by t.id`
-  const cut = cutOf(period)
+  const cut = cutOf(period, await anchorsOf(sql, of, period.start))
   const stretches: Stretch[] = []
   for (const row of rows) stretches.push({ ...(await stretchOf(sql, row, period)), ...cut })
   return stretches

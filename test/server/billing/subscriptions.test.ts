@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { applyCoupon } from '#server/billing/applyCoupon.ts'
 import { cancelAtPeriodEnd, cancelNow, keepSubscription } from '#server/billing/cancelSubscription.ts'
+import { closePeriods } from '#server/billing/closePeriods.ts'
 import { changePlan, previewChange } from '#server/billing/changePlan.ts'
 import { createCoupon } from '#server/billing/coupon.ts'
 import { endTrials } from '#server/billing/endTrial.ts'
@@ -228,6 +229,19 @@ test('from a metered plan to one in advance the month of usage ends at the chang
   expect(before).toMatchObject({ untilHour: utc('2026-03-16 13:00').getTime() / HOUR_MS, monthMs: 31 * 24 * HOUR_MS })
   expect(after).toMatchObject({ fromHour: utc('2026-03-16 13:00').getTime() / HOUR_MS })
   expect(after!.monthMs).toBeUndefined()
+})
+
+test('a month that ends on its last day is cut, however short the month before it was', async () => {
+  const id = await fresh()
+  await start(id, 'cloud', '2026-01-31')
+  await closePeriods(ctx('2026-02-28 00:01'))
+  const live = (await liveSubscription(sql, id))!
+  expect(live).toMatchObject({ periodStart: utc('2026-02-28'), periodEnd: utc('2026-03-31') })
+  const [whole] = await stretchesOf(sql, live, { start: live.periodStart, end: live.periodEnd })
+  expect(whole!.monthMs).toBeUndefined()
+  await changePlan(ctx('2026-03-30'), { accountId: id, planVersionId: await idOf('team') })
+  const [cut] = await stretchesOf(sql, live, { start: live.periodStart, end: utc('2026-03-30') })
+  expect(cut!.monthMs).toBe(31 * 24 * HOUR_MS)
 })
 
 test('canceled now, the unused rest is given back to the second, usage is billed and the account is on Free', async () => {
