@@ -21,6 +21,7 @@ export const OPS_GROUPS: readonly { title: string; places: readonly Place[] }[] 
     places: [
       { label: 'Invoices', href: '/ops/billing/invoices', key: 'b' },
       { label: 'Adjustments', href: '/ops/billing/adjustments' },
+      { label: 'Revenue', href: '/ops/billing/revenue' },
       { label: 'Catalog', href: '/ops/catalog', key: 'c' },
       { label: 'Stripe', href: '/ops/billing/stripe', key: 's' },
     ],

@@ -105,6 +105,8 @@ export const PROCEDURES: Record<string, string> = {
   'billing.profile.edit': 'owner admin billing while held',
   'billing.profile.get': 'members',
   'billing.profile.setBudget': 'owner admin billing while held',
+  'billing.revenue.life': 'admin',
+  'billing.revenue.overview': 'admin',
   'billing.spend.app': 'members',
   'billing.spend.export': 'members',
   'billing.spend.liftCap': 'owner admin billing while held',

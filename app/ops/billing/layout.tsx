@@ -17,6 +17,7 @@ export default async function BillingLayout({ children }: { children: React.Reac
               ...(totals.ok ? { count: totals.value.proposed } : {}),
             },
             { label: 'Disputes', href: '/ops/billing/disputes' },
+            { label: 'Revenue', href: '/ops/billing/revenue' },
             { label: 'Stripe', href: '/ops/billing/stripe' },
           ]}
         />
