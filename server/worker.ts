@@ -32,6 +32,7 @@ import { JOBS, type JobName, type JobPayload } from './jobs.ts'
 import { keepWorking } from './keepWorking.ts'
 import { log } from './log.ts'
 import { registry } from './metrics.ts'
+import { deliver } from './incidents/deliver.ts'
 import { keepMaintenances } from './incidents/maintenance.ts'
 import { pagePromises } from './incidents/promises.ts'
 import { settleIncident } from './incidents/settle.ts'
@@ -58,6 +59,7 @@ export const CRON: { match: string; task: JobName }[] = [
   { match: '3 * * * *', task: 'billing.hold_evidence' },
   { match: '7 * * * *', task: 'usage.partitions' },
   { match: '23 * * * *', task: 'usage.attribute' },
+  { match: '* * * * *', task: 'incidents.deliver' },
   { match: '* * * * *', task: 'incidents.maintenance' },
   { match: '* * * * *', task: 'incidents.promises' },
   { match: '*/5 * * * *', task: 'billing.admit' },
@@ -96,7 +98,7 @@ export const handlers: Handlers = {
   'usage.judge_quotas': judgeQuotas,
   'usage.runaway_log': runawayLog,
   'usage.attribute': reattribute,
-  'incidents.deliver': async () => {},
+  'incidents.deliver': (ctx) => deliver(ctx),
   'incidents.render_status': async () => {},
   'incidents.page': async () => {},
   'incidents.settle': settleIncident,
