@@ -36,3 +36,10 @@ export const lockInvoice = async (tx: Tx, { accountId, invoiceId }: InvoiceRef):
   await tx`select 1 from billing_profile where account_id = ${accountId} for no key update`
   return row
 }
+
+/** Locks all of an account's invoices that money can still move on, and then its money: as `lockInvoice`, for several at once. */
+export const lockInvoices = async (tx: Tx, accountId: bigint): Promise<void> => {
+  await tx`select 1 from invoice where account_id = ${accountId} and state in ('draft', 'finalized', 'paid')
+    order by id for update`
+  await tx`select 1 from billing_profile where account_id = ${accountId} for no key update`
+}

@@ -14,7 +14,7 @@ import { raiseBilled } from './finalizeSql.ts'
 import type { LateWindow } from './invoiceInputs.ts'
 import { lateLines } from './lateLines.ts'
 import { lateWindows } from './lateUsage.ts'
-import { openOf, type InvoiceMoney } from './openInvoice.ts'
+import { lockInvoices, openOf, type InvoiceMoney } from './openInvoice.ts'
 import { addMonths } from './period.ts'
 
 const MOST_AT_ONCE = 200
@@ -53,7 +53,7 @@ const withoutPlan = async (sql: Sql, now: Date, after: bigint): Promise<bigint[]
 }
 
 const settleOne = async (tx: Tx, ctx: Context, accountId: bigint): Promise<boolean> => {
-  await tx`select 1 from billing_profile where account_id = ${accountId} for no key update`
+  await lockInvoices(tx, accountId)
   const windows = (await lateWindows(tx, [accountId], ctx.now)).get(accountId) ?? []
   if (windows.length === 0) return false
   const sum = sumOf(windows.flatMap(lateLines).map((line) => line.amount))

@@ -371,3 +371,27 @@ test('an account without a plan pays what comes late by an invoice of its own, a
   expect(notes).toEqual([{ netMinor: 144n, taxMinor: 30n, settledAs: 'open_balance' }])
   expect(await faultsIn(sql)).toEqual([])
 })
+
+test('late usage is settled in the order of locks that a payment takes: the invoice, then the account', async () => {
+  const id = await fresh()
+  await start(id, 'cloud', '2026-02-01')
+  await use(sql, id, 'web', utc('2026-02-10'), { cpu: 100n * VCPU_H })
+  await settleClosed(ctx('2026-02-20'), { accountId: String(id) })
+  await finalizeDrafts(ctx('2026-02-20 00:01'))
+  await use(sql, id, 'web', utc('2026-02-11'), { cpu: -50n * VCPU_H })
+  let settling: Promise<unknown> = Promise.resolve()
+  await sql.begin(async (tx) => {
+    const [paying] = await tx<
+      { pid: number }[]
+    >`select pg_backend_pid() as pid from invoice where account_id = ${id} for update`
+    settling = settleLate(ctx('2026-02-25'))
+    for (;;) {
+      const [waiting] = await sql`select 1 from pg_stat_activity where ${paying!.pid} = any(pg_blocking_pids(pid))`
+      if (waiting) break
+    }
+    await tx`select 1 from billing_profile where account_id = ${id} for no key update nowait`
+  })
+  await settling
+  const notes = await sql`select 1 from credit_note where account_id = ${id}`
+  expect(notes).toHaveLength(1)
+})
