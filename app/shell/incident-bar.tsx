@@ -2,6 +2,7 @@
 
 import type { Caller } from '#server/router.ts'
 import { useQuery } from '@tanstack/react-query'
+import { usePathname } from 'next/navigation'
 import { useTRPC } from '../trpc.tsx'
 import { Banner, Tag } from '../ui/status.tsx'
 import { Countdown, Time } from '../ui/time.tsx'
@@ -19,8 +20,10 @@ export function IncidentBar({ open }: { open: Open }) {
     initialData: open,
     refetchInterval: LOOK_EVERY_MS,
   })
+  const path = usePathname()
   const [first, ...more] = data
-  if (!first) return null
+  // Whoever writes the update already has all of it before them.
+  if (!first || path === `/ops/incidents/${first.incident}/update`) return null
   const isDraft = first.state === 'draft'
   return (
     <Banner
@@ -38,7 +41,7 @@ export function IncidentBar({ open }: { open: Open }) {
         <a href={`/ops/incidents/${first.incident}`}>
           <span className="mono">{first.incident}</span> {first.title}
         </a>
-        <span className="text-2">
+        <span className="text-2 max-sm:hidden">
           {isDraft ? 'nobody is told yet' : stateWords(first.state)}, <Time at={first.startedAt} show="relative" />
         </span>
         {first.nextUpdateDue && <Countdown at={first.nextUpdateDue} to="promised update" />}
