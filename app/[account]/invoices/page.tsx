@@ -156,17 +156,21 @@ const columns = (account: string, now: Date): Column<Row>[] => [
   {
     head: 'Total',
     align: 'right',
-    cell: (row) => (
-      <>
-        <span className="num">{amountText(row.totalMinor, row.currency)}</span>{' '}
-        <span className="unit">{row.currency}</span>
-      </>
-    ),
+    cell: (row) =>
+      row.state === 'draft' ? (
+        <span className="dim">when final</span>
+      ) : (
+        <>
+          <span className="num">{amountText(row.totalMinor, row.currency)}</span>{' '}
+          <span className="unit">{row.currency}</span>
+        </>
+      ),
   },
   {
     head: 'Open',
     align: 'right',
-    cell: (row) => <span className="num">{amountText(row.openMinor, row.currency)}</span>,
+    cell: (row) =>
+      row.state === 'draft' ? '–' : <span className="num">{amountText(row.openMinor, row.currency)}</span>,
   },
   {
     head: 'File',
