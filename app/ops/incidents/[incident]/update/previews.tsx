@@ -1,20 +1,12 @@
 'use client'
 
+import type { Caller } from '#server/router.ts'
 import { Panel } from '../../../../ui/panel.tsx'
 import { Glyph } from '../../../../ui/glyph.tsx'
 import type { Content } from './content.ts'
 
 /** One channel as it will get the text. */
-export type ChannelPreview = {
-  channelId: string
-  kind: string
-  name: string
-  text: string
-  measure: { used: number; limit: number; unit: string; parts?: number | undefined } | null
-  /** Why it will not go out as it is. */
-  trouble: string | null
-  isPublic: boolean
-}
+export type ChannelPreview = Awaited<ReturnType<Caller['incidents']['incident']['preview']>>[number]
 
 /** Live text and count a channel, by that channel's own rules; each can be left out or given its own words. */
 export function Previews({
