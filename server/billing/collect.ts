@@ -21,12 +21,14 @@ type Overdue = InvoiceRef & {
   number: string
   driver: Driver
   dueAt: Date
+  /** When the last question about it was answered. */
+  resumedAt: Date | null
   taken: { step: string; at: string }[]
 }
 
 /**
  * Job `billing.dun`: takes the next step on every invoice that is past due, one a run and each once. Suspension is a hold of
- * its own; whoever pays gets it lifted at once. Harmless to run twice at once.
+ * its own; whoever pays gets it lifted at once. An invoice that is being asked about waits for the answer. Harmless to run twice at once.
  */
 export const collectDue = async (ctx: Context): Promise<{ steps: number }> => {
   let steps = 0
@@ -42,22 +44,25 @@ export const collectDue = async (ctx: Context): Promise<{ steps: number }> => {
 const overdueInvoices = async (sql: Sql, now: Date, after: Overdue | undefined): Promise<Overdue[]> =>
   await sql<Overdue[]>`
     select i.account_id, i.id as invoice_id, a.name as account, i.number, i.driver, i.due_at,
+      (select max(q.closed_at) from billing_dispute q where q.account_id = i.account_id and q.invoice_id = i.id) as resumed_at,
       coalesce((select json_agg(json_build_object('step', d.step, 'at', d.at)) from dunning_step d
         where d.account_id = i.account_id and d.invoice_id = i.id), '[]') as taken
     from invoice i join account a on a.id = i.account_id
     where i.state = 'finalized' and i.due_at <= ${now}
+      and not exists (select from billing_dispute q where q.account_id = i.account_id and q.invoice_id = i.id and q.state = 'open')
       and (${after === undefined} or (i.due_at, i.account_id, i.id) >
         (${after?.dueAt ?? null}::timestamptz, ${after?.accountId ?? null}::bigint, ${after?.invoiceId ?? null}::bigint))
     order by i.due_at, i.account_id, i.id limit ${MOST_AT_ONCE}`
 
 const stepOne = async (ctx: Context, invoice: Overdue): Promise<boolean> => {
   const taken: Taken[] = invoice.taken.map(({ step, at }) => ({ step, at: new Date(at) }))
-  const next = nextStep(invoice.dueAt, taken)
+  const next = nextStep(invoice.dueAt, taken, invoice.resumedAt)
   if (!next || next.at > ctx.now) return false
   try {
     // The hold comes first: a step that is written is never without it.
     const holdId = next.step === 'suspended' ? await suspend(ctx, invoice) : null
-    const done = await ctx.sql.begin((tx) => take(tx, ctx, invoice, next, suspensionAt(invoice.dueAt, taken), holdId))
+    const suspendAt = suspensionAt(invoice.dueAt, taken, invoice.resumedAt)
+    const done = await ctx.sql.begin((tx) => take(tx, ctx, invoice, next, suspendAt, holdId))
     // Paid while it was being suspended: whoever paid found no step to lift.
     if (holdId !== null) await settle(ctx, invoice)
     return done
@@ -79,6 +84,13 @@ const suspend = async (ctx: Context, { accountId, account, number }: Overdue): P
   }
 }
 
+/** Whether somebody began to ask about it since it was read; whoever asks holds its row. */
+const isAsked = async (tx: Tx, { accountId, invoiceId }: InvoiceRef): Promise<boolean> => {
+  const [row] = await tx`select 1 from billing_dispute
+    where account_id = ${accountId} and invoice_id = ${invoiceId} and state = 'open'`
+  return row !== undefined
+}
+
 const take = async (
   tx: Tx,
   ctx: Context,
@@ -90,7 +102,7 @@ const take = async (
   const { accountId, invoiceId, account, number, driver, dueAt } = overdue
   const invoice = await lockInvoice(tx, overdue)
   const open = openOf(invoice)
-  if (holdId === null && (invoice.state !== 'finalized' || open <= 0n)) return false
+  if (holdId === null && (invoice.state !== 'finalized' || open <= 0n || (await isAsked(tx, overdue)))) return false
   const detail = { openMinor: String(open), ...(holdId === null ? {} : { holdId: String(holdId) }) }
   const [row] = await tx`insert into dunning_step (account_id, invoice_id, step, at, detail)
     values (${accountId}, ${invoiceId}, ${next.name}, ${ctx.now}, ${JSON.stringify(detail)}::text::jsonb)
