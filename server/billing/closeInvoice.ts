@@ -5,6 +5,7 @@ import { DomainError } from '../errors.ts'
 import { addJob } from '../jobs.ts'
 import { majorText } from '../money.ts'
 import type { InvoiceRef } from './collector.ts'
+import { RELEASED, roundOf, stepName, type Taken } from './dunning.ts'
 import { post, type Book } from './ledger.ts'
 import { lockInvoice, openOf } from './openInvoice.ts'
 import { afterPaid } from './recordPayment.ts'
@@ -74,15 +75,19 @@ const takeBackCarry = async (tx: Tx, accountId: bigint, key: string) => {
 }
 
 /**
- * Writes off what is open of an invoice. Money that comes later is still taken.
+ * Writes off what is open of an invoice. Money that comes later is still taken. The account stays past due and suspended for
+ * it until it is paid, unless `liftHold` says otherwise, now or when it is said again later.
  * @throws CONFLICT where nothing is open or it is not finalized
  */
-export const markUncollectible = async (ctx: Context, input: InvoiceRef & { reason: string }): Promise<void> => {
+export const markUncollectible = async (
+  ctx: Context,
+  input: InvoiceRef & { reason: string; liftHold?: boolean },
+): Promise<void> => {
   await ctx.sql.begin(async (tx) => {
-    const { accountId, invoiceId, reason } = input
+    const { accountId, invoiceId, reason, liftHold = false } = input
     const invoice = await lockInvoice(tx, input)
     const open = openOf(invoice)
-    if (invoice.state === 'uncollectible') return
+    if (invoice.state === 'uncollectible') return liftHold ? release(tx, ctx, input) : undefined
     if (invoice.state !== 'finalized' || open <= 0n)
       throw new DomainError('CONFLICT', `nothing of this invoice is open to write off; it is ${invoice.state}`)
     const { currency } = invoice
@@ -104,10 +109,30 @@ export const markUncollectible = async (ctx: Context, input: InvoiceRef & { reas
       subject: { kind: 'invoice', id: invoiceId },
       accountId,
       before: { state: 'finalized' },
-      after: { state: 'uncollectible', open: `${majorText(open, currency)} ${currency}`, reason },
+      after: { state: 'uncollectible', open: `${majorText(open, currency)} ${currency}`, reason, liftHold },
     })
     await closed(tx, input, 'uncollectible')
+    if (liftHold) await release(tx, ctx, input)
   })
+}
+
+/** Nothing stands for a written-off invoice any more, once a round of collection; the job lifts what collection had placed. */
+const release = async (tx: Tx, ctx: Context, input: InvoiceRef & { reason: string }): Promise<void> => {
+  const { accountId, invoiceId, reason } = input
+  const taken = await tx<Taken[]>`select step, at from dunning_step
+    where account_id = ${accountId} and invoice_id = ${invoiceId}`
+  const [row] = await tx`insert into dunning_step (account_id, invoice_id, step, at, detail)
+    values (${accountId}, ${invoiceId}, ${stepName(RELEASED, roundOf(taken))}, ${ctx.now},
+      ${JSON.stringify({ reason })}::text::jsonb)
+    on conflict do nothing returning step`
+  if (!row) return
+  await audit(tx, ctx, {
+    action: 'billing.invoice.release',
+    subject: { kind: 'invoice', id: invoiceId },
+    accountId,
+    after: { reason },
+  })
+  await afterPaid(tx, input)
 }
 
 const closed = async (tx: Tx, ref: InvoiceRef, event: 'void' | 'uncollectible') => {

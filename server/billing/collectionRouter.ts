@@ -131,11 +131,14 @@ export const collectionRouter = router({
     await voidInvoice(ctx, { ...input, accountId })
     return { invoiceId: input.invoiceId }
   }),
-  writeOff: admin.input(z.object({ ...invoice, reason: why })).mutation(async ({ ctx, input }) => {
-    const { id: accountId } = await accountNamed(ctx.sql, input.account)
-    await markUncollectible(ctx, { ...input, accountId })
-    return { invoiceId: input.invoiceId }
-  }),
+  /** `liftHold` also lifts the billing hold that stands for it; else it stays until it is paid. */
+  writeOff: admin
+    .input(z.object({ ...invoice, reason: why, liftHold: z.boolean().default(false) }))
+    .mutation(async ({ ctx, input }) => {
+      const { id: accountId } = await accountNamed(ctx.sql, input.account)
+      await markUncollectible(ctx, { ...input, accountId })
+      return { invoiceId: input.invoiceId }
+    }),
 
   credits: admin.input(z.object({ account })).query(async ({ ctx, input }) => {
     const { id: accountId } = await accountNamed(ctx.sql, input.account)

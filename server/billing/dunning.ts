@@ -15,6 +15,9 @@ export type Taken = { step: string; at: Date }
 /** Written when an invoice is open again, with the round: `reopened:1`. */
 export const REOPENED = 'reopened'
 
+/** Written when an admin lifts what stands for an invoice that was written off. */
+export const RELEASED = 'released'
+
 /** The round that an invoice is in, by how often it was reopened. */
 export const roundOf = (taken: readonly Taken[]): number =>
   taken.filter(({ step }) => step.startsWith(`${REOPENED}:`)).length
@@ -24,14 +27,17 @@ export const stepName = (step: string, round: number): string => (round === 0 ? 
 
 /**
  * The next step and when it is time for it; null after the last. Between two steps there are at least as many days as the
- * schedule has, however late the first was taken, so that nobody is suspended without having been told before.
+ * schedule has, however late the first was taken, so that nobody is suspended without having been told before. `resumedAt`:
+ * when the last question about the invoice was answered; days count from there again.
  */
 export const nextStep = (
   dueAt: Date,
   taken: readonly Taken[],
+  resumedAt: Date | null = null,
 ): { step: DunningStep; name: string; at: Date } | null => {
   const round = roundOf(taken)
-  let earliest = dueAt.getTime()
+  const resumed = resumedAt?.getTime() ?? 0
+  let earliest = Math.max(dueAt.getTime(), resumed)
   let daysBefore = 0
   for (const { step, afterDays } of DUNNING) {
     const name = stepName(step, round)
@@ -40,15 +46,15 @@ export const nextStep = (
       const at = Math.max(dueAt.getTime() + afterDays * DAY_MS, earliest + (afterDays - daysBefore) * DAY_MS)
       return { step, name, at: new Date(at) }
     }
-    earliest = before.at.getTime()
+    earliest = Math.max(before.at.getTime(), resumed)
     daysBefore = afterDays
   }
   return null
 }
 
 /** When an account is suspended for an invoice if the steps go on as they are due. */
-export const suspensionAt = (dueAt: Date, taken: readonly Taken[]): Date => {
-  const next = nextStep(dueAt, taken)
+export const suspensionAt = (dueAt: Date, taken: readonly Taken[], resumedAt: Date | null = null): Date => {
+  const next = nextStep(dueAt, taken, resumedAt)
   const last = DUNNING.at(-1)!.afterDays
   if (!next) return dueAt
   const { afterDays } = DUNNING.find(({ step }) => step === next.step)!

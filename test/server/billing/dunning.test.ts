@@ -1,9 +1,12 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { markUncollectible } from '#server/billing/closeInvoice.ts'
 import { closePeriods } from '#server/billing/closePeriods.ts'
+import { rejectDispute } from '#server/billing/closeDispute.ts'
 import { collectDue } from '#server/billing/collect.ts'
 import { DUNNING, nextStep, suspensionAt, type Taken } from '#server/billing/dunning.ts'
 import { finalizeDrafts } from '#server/billing/finalizeDrafts.ts'
+import { openDispute } from '#server/billing/openDispute.ts'
 import { paymentFailed } from '#server/billing/paymentFailed.ts'
 import { recordPayment } from '#server/billing/recordPayment.ts'
 import { chargeback } from '#server/billing/refund.ts'
@@ -110,6 +113,58 @@ test('an account with two unpaid invoices is restored once both are paid', async
   expect(await holds(ref)).toEqual(['billing'])
   await pay({ ...ref, invoiceId: second!.id }, day(51), 'second')
   expect(await holds(ref)).toEqual([])
+})
+
+test('while an invoice is being looked into nobody is reminded or suspended; answered, the schedule goes on from then', async () => {
+  const ref = await owing()
+  await through(3)
+  const [row] = await sql<{ number: string }[]>`select number from invoice
+    where account_id = ${ref.accountId} and id = ${ref.invoiceId}`
+  const of = { id: ref.accountId, name: ref.name }
+  const asked = await openDispute(ctx(day(4)), of, { number: row!.number, position: null, question: 'Why so much?' })
+  for (let n = 4; n <= 30; n++) await collectDue(ctx(day(n)))
+  expect(await stepsOf(ref)).toEqual(['past_due', 'reminded'])
+  await rejectDispute(ctx(day(30)), { accountId: ref.accountId, disputeId: asked.id, answer: 'It is what was used.' })
+  await collectDue(ctx(day(33)))
+  expect(await stepsOf(ref)).toEqual(['past_due', 'reminded'])
+  await collectDue(ctx(day(34)))
+  expect(await stepsOf(ref)).toEqual(['past_due', 'reminded', 'final_notice'])
+  const [told] = await sql<{ body: string }[]>`select body from notice
+    where account_id = ${ref.accountId} and kind = 'invoice.final_notice'`
+  expect(told!.body).toContain(day(41).toISOString().slice(0, 10))
+})
+
+test('writing off leaves the hold until an admin chooses to lift it, then or later', async () => {
+  const ref = await owing()
+  await through(14)
+  const off = { ...ref, reason: 'Bankrupt' }
+  await markUncollectible(ctx(day(30)), off)
+  await settle(ctx(day(30)), ref)
+  expect(await holds(ref)).toEqual(['billing'])
+  expect(await state(ref)).toBe('past_due')
+  await markUncollectible(ctx(day(31)), { ...off, liftHold: true })
+  await markUncollectible(ctx(day(31)), { ...off, liftHold: true })
+  expect(await jobs('billing.settled')).toContainEqual({ accountId: `${ref.accountId}`, invoiceId: `${ref.invoiceId}` })
+  await settle(ctx(day(31)), ref)
+  expect(await holds(ref)).toEqual([])
+  expect(await state(ref)).toBe('active')
+  const released = await sql`select 1 from audit_event
+    where account_id = ${ref.accountId} and action = 'billing.invoice.release' and after ->> 'reason' = 'Bankrupt'`
+  expect(released).toHaveLength(1)
+  const [notices] = await sql`select count(*)::int as open from notice
+    where account_id = ${ref.accountId} and kind like 'invoice.%' and resolved_at is null`
+  expect(notices).toEqual({ open: 0 })
+})
+
+test('writing off with the hold does not lift what another unpaid invoice stands for', async () => {
+  const ref = await owing()
+  await closePeriods(ctx('2026-04-01 00:01'))
+  await finalizeDrafts(ctx('2026-04-01 00:01'))
+  await through(46)
+  await markUncollectible(ctx(day(50)), { ...ref, reason: 'Agreed', liftHold: true })
+  await settle(ctx(day(50)), ref)
+  expect(await holds(ref)).toEqual(['billing'])
+  expect(await state(ref)).toBe('past_due')
 })
 
 test('a failed card is told at once and each attempt once; a chargeback begins anew', async () => {

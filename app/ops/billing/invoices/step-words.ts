@@ -5,6 +5,7 @@ const WORDS: Record<string, string> = {
   grace: 'suspension announced',
   suspended: 'suspended',
   restored: 'restored',
+  released: 'hold lifted without payment',
   reopened: 'open again',
   failed: 'a payment failed',
 }

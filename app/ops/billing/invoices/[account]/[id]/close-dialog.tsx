@@ -5,6 +5,7 @@ import { useRouter } from 'next/navigation'
 import { useState } from 'react'
 import { messageOf, useTRPC } from '../../../../../trpc.tsx'
 import { Button } from '../../../../../ui/button.tsx'
+import { Checkbox } from '../../../../../ui/choice.tsx'
 import { Dialog } from '../../../../../ui/dialog.tsx'
 import { FieldError, TextField } from '../../../../../ui/field.tsx'
 import { moneyText } from '../../../../../ui/format.ts'
@@ -26,6 +27,13 @@ const WORDS = {
     button: 'Write it off',
     done: 'is written off.',
   },
+  release: {
+    title: 'Lift the hold for',
+    text: () =>
+      'It was written off: nothing stands for it any more. Other unpaid invoices of the account keep their hold.',
+    button: 'Lift the hold',
+    done: 'holds nothing back any more.',
+  },
   finalize: {
     title: 'Finalize',
     text: () => 'It gets its number and goes out. Usage that is reported later becomes a line of the next invoice.',
@@ -34,7 +42,7 @@ const WORDS = {
   },
 } as const
 
-/** Ends an invoice's waiting: voids it, writes it off, or finalizes a draft at once. */
+/** Ends an invoice's waiting: voids it, writes it off (then or later without its hold), or finalizes a draft at once. */
 export function CloseDialog({
   of,
   kind,
@@ -50,13 +58,15 @@ export function CloseDialog({
   const writing = useMutation(collection.writeOff.mutationOptions())
   const finalizing = useMutation(collection.finalize.mutationOptions())
   const [reason, setReason] = useState('')
+  const [liftHold, setLiftHold] = useState(false)
   const [fault, setFault] = useState<string>()
   const words = WORDS[kind]
   const submit = async () => {
     const ref = { account: of.account, invoiceId: of.invoiceId }
     try {
       if (kind === 'finalize') await finalizing.mutateAsync(ref)
-      else await (kind === 'void' ? voiding : writing).mutateAsync({ ...ref, reason })
+      else if (kind === 'void') await voiding.mutateAsync({ ...ref, reason })
+      else await writing.mutateAsync({ ...ref, reason, liftHold: liftHold || kind === 'release' })
       toast(`${of.number} ${words.done}`)
       onOpenChange(false)
       router.refresh()
@@ -74,7 +84,7 @@ export function CloseDialog({
         <>
           <Button onClick={() => onOpenChange(false)}>Cancel</Button>
           <Button
-            variant={kind === 'finalize' ? 'primary' : 'danger'}
+            variant={kind === 'finalize' || kind === 'release' ? 'primary' : 'danger'}
             busy={voiding.isPending || writing.isPending || finalizing.isPending}
             onClick={() => void submit()}
           >
@@ -90,6 +100,14 @@ export function CloseDialog({
             help="It goes to the audit log."
             value={reason}
             onChange={(event) => setReason(event.target.value)}
+          />
+        )}
+        {kind === 'writeOff' && (
+          <Checkbox
+            label="And lift the billing hold"
+            detail="Without it the account stays past due and suspended for this invoice until it is paid. Other unpaid invoices keep theirs."
+            checked={liftHold}
+            onChange={(event) => setLiftHold(event.target.checked)}
           />
         )}
         {fault && <FieldError>{fault}</FieldError>}

@@ -17,7 +17,7 @@ export type ActedOn = {
   paidMinor: string
   lines: readonly { position: number; description: string; amountMinor: string }[]
 }
-type Asked = 'payment' | 'refund' | 'chargeback' | 'note' | 'void' | 'writeOff' | 'finalize' | 'grant'
+type Asked = 'payment' | 'refund' | 'chargeback' | 'note' | 'void' | 'writeOff' | 'release' | 'finalize' | 'grant'
 
 /** What can be done about an invoice; what cannot is not offered. */
 export function InvoiceActions(of: ActedOn) {
@@ -39,6 +39,7 @@ export function InvoiceActions(of: ActedOn) {
         {wasPaid && ask('Record a refund', 'refund')}
         {wasPaid && ask('Record a chargeback', 'chargeback')}
         {of.state === 'finalized' && ask('Write off', 'writeOff')}
+        {of.state === 'uncollectible' && ask('Lift the hold', 'release')}
         {(of.state === 'finalized' || of.state === 'draft') && !wasPaid && ask('Void', 'void')}
         {ask('Grant credit', 'grant')}
       </div>
@@ -46,7 +47,7 @@ export function InvoiceActions(of: ActedOn) {
         <MoneyDialog key={asked} of={of} kind={asked} onOpenChange={close} />
       )}
       {asked === 'note' && <NoteDialog of={of} onOpenChange={close} />}
-      {(asked === 'void' || asked === 'writeOff' || asked === 'finalize') && (
+      {(asked === 'void' || asked === 'writeOff' || asked === 'release' || asked === 'finalize') && (
         <CloseDialog key={asked} of={of} kind={asked} onOpenChange={close} />
       )}
       {asked === 'grant' && <GrantDialog account={of.account} currency={of.currency} onOpenChange={close} />}
