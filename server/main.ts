@@ -12,6 +12,7 @@ import { openDatabase, type Database } from './database.ts'
 import { withStandIn } from './demo/standIn.ts'
 import { startDemo } from './demo/start.ts'
 import { readEnv, type Env } from './env.ts'
+import { renderAtStart } from './incidents/renderStatus.ts'
 import { connectionLost } from './http.ts'
 import { startLocalAgent } from './localAgent.ts'
 import { listenOn } from './listen.ts'
@@ -57,6 +58,7 @@ const serve = async (env: Env, database: Database) => {
   const first = await ensureFirstOperator(ctx)
   await seedCatalog(ctx)
   await admitAccounts(ctx, {})
+  const rendered = renderAtStart(ctx)
 
   let closing = false
   const ingest = await ingestReady
@@ -88,6 +90,7 @@ const serve = async (env: Env, database: Database) => {
     await ingest?.close()
     await worker?.stop()
     await live.close().catch(() => {})
+    await rendered
     await Promise.all([sql.end({ timeout: 5 }), auth.close()])
     await database.stop()
   }

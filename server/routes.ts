@@ -5,6 +5,7 @@ import type { Auth } from './accounts/auth.ts'
 import { routes as billingRoutes } from './billing/routes.ts'
 import { createHostKeys } from './hosts/keys.ts'
 import { routes as hostsRoutes } from './hosts/routes.ts'
+import { routes as incidentsRoutes } from './incidents/routes.ts'
 import type { Env } from './env.ts'
 import type { Route } from './http.ts'
 import type { Live } from './live.ts'
@@ -23,6 +24,7 @@ export const domainRoutes = (deps: RouteDeps): Route[] => {
     ...findingsRoutes({ ...deps, keys }),
     webhookRoute(deps),
     ...billingRoutes(deps),
+    ...incidentsRoutes(deps),
     ...(deps.ingest ? deps.ingest.routes : []),
   ]
 }

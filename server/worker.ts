@@ -35,6 +35,7 @@ import { registry } from './metrics.ts'
 import { deliver } from './incidents/deliver.ts'
 import { keepMaintenances } from './incidents/maintenance.ts'
 import { pagePromises } from './incidents/promises.ts'
+import { renderStatus } from './incidents/renderStatus.ts'
 import { settleIncident } from './incidents/settle.ts'
 import { deliverWebhook } from './notices/deliverWebhook.ts'
 import { holdChanged } from './notices/holdChanged.ts'
@@ -62,6 +63,7 @@ export const CRON: { match: string; task: JobName }[] = [
   { match: '* * * * *', task: 'incidents.deliver' },
   { match: '* * * * *', task: 'incidents.maintenance' },
   { match: '* * * * *', task: 'incidents.promises' },
+  { match: '*/5 * * * *', task: 'incidents.render_status' },
   { match: '*/5 * * * *', task: 'billing.admit' },
   { match: '* * * * *', task: 'billing.end_trials' },
   { match: '* * * * *', task: 'billing.close_periods' },
@@ -99,7 +101,7 @@ export const handlers: Handlers = {
   'usage.runaway_log': runawayLog,
   'usage.attribute': reattribute,
   'incidents.deliver': (ctx) => deliver(ctx),
-  'incidents.render_status': async () => {},
+  'incidents.render_status': (ctx) => renderStatus(ctx),
   'incidents.page': async () => {},
   'incidents.settle': settleIncident,
   'incidents.maintenance': keepMaintenances,

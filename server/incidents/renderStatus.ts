@@ -1,0 +1,37 @@
+import type { Context } from '../context.ts'
+import { log } from '../log.ts'
+import { statusFiles } from './statusPage/files.ts'
+import { replaceFolder } from './statusPage/folder.ts'
+import { readRecord } from './statusPage/record.ts'
+
+// Two that render at once would show the older last. Any number will do that no other lock has.
+const LOCK = 7_205_759
+
+/**
+ * Renders the public status page from what the public was told so far, and shows it whole. Harmless to repeat.
+ * What fails is kept on the page's row, and thrown for the job to be tried again; the files of before stay.
+ */
+export const renderStatus = async (ctx: Context): Promise<void> => {
+  try {
+    await ctx.sql.begin(async (tx) => {
+      await tx`select pg_advisory_xact_lock(${LOCK})`
+      const record = await readRecord(tx, ctx.env.publicUrl, ctx.now)
+      await replaceFolder(ctx.env.dataDir, statusFiles(record))
+      await tx`update status_page set rendered_revision = ${record.revision}, rendered_at = ${ctx.now}, last_error = null
+        where id = 1`
+    })
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    await ctx.sql`update status_page set last_error = ${reason.slice(0, 500)} where id = 1`.catch(() => {})
+    throw error
+  }
+}
+
+/** The same as a process begins, which serves also where this fails. */
+export const renderAtStart = async (ctx: Context): Promise<void> => {
+  try {
+    await renderStatus(ctx)
+  } catch (error) {
+    log.warn({ err: error }, 'the status page could not be rendered; it is tried again within minutes')
+  }
+}
