@@ -7,6 +7,7 @@ import { Failure } from './failure.ts'
 import { account } from './nouns/account.ts'
 import { agent } from './nouns/agent.ts'
 import { auditNoun } from './nouns/audit.ts'
+import { billingNoun } from './nouns/billing.ts'
 import { cluster } from './nouns/cluster.ts'
 import { container } from './nouns/container.ts'
 import { host } from './nouns/host.ts'
@@ -29,6 +30,7 @@ const main = defineCommand({
     account,
     agent,
     audit: auditNoun,
+    billing: billingNoun,
     cluster,
     container,
     host,

@@ -30,15 +30,25 @@ export const createOrganizationFor = async (
   input: { name: string; displayName: string; ownerEmail: string },
 ): Promise<{ name: string; invited: boolean }> =>
   ctx.sql.begin(async (tx) => {
-    const id = await insertOrganization(tx, ctx, input)
-    const owner = await userByEmail(tx, input.ownerEmail)
-    if (owner) {
-      await tx`insert into account_member (account_id, user_id, role) values (${id}, ${owner.id}, 'owner')`
-      return { name: input.name, invited: false }
-    }
-    await inviteInto(tx, ctx, { id, name: input.name }, { email: emailKey(input.ownerEmail), role: 'owner' })
-    return { name: input.name, invited: true }
+    const { invited } = await organizationFor(tx, ctx, input)
+    return { name: input.name, invited }
   })
+
+/** The same in the caller's transaction. */
+export const organizationFor = async (
+  tx: Tx,
+  ctx: Context,
+  input: { name: string; displayName: string; ownerEmail: string },
+): Promise<{ id: bigint; invited: boolean }> => {
+  const id = await insertOrganization(tx, ctx, input)
+  const owner = await userByEmail(tx, input.ownerEmail)
+  if (owner) {
+    await tx`insert into account_member (account_id, user_id, role) values (${id}, ${owner.id}, 'owner')`
+    return { id, invited: false }
+  }
+  await inviteInto(tx, ctx, { id, name: input.name }, { email: emailKey(input.ownerEmail), role: 'owner' })
+  return { id, invited: true }
+}
 
 const insertOrganization = async (
   tx: Tx,

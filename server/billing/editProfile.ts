@@ -47,22 +47,25 @@ const rowOf = async (tx: Tx, accountId: bigint): Promise<ProfileEdit> => {
  * @throws BAD_REQUEST with the path of the first fault
  */
 export const editProfile = async (ctx: Context, accountId: bigint, edit: ProfileEdit): Promise<void> => {
+  await ctx.sql.begin((tx) => editProfileIn(tx, ctx, accountId, edit))
+}
+
+/** The same in the caller's transaction. */
+export const editProfileIn = async (tx: Tx, ctx: Context, accountId: bigint, edit: ProfileEdit): Promise<void> => {
   const wanted = checked(edit)
-  await ctx.sql.begin(async (tx) => {
-    await ensureProfile(tx, ctx, { accountId })
-    const before = await rowOf(tx, accountId)
-    await tx`update billing_profile set name = ${wanted.name}, address = ${[...wanted.address]}::text[],
-        country = ${wanted.country}, tax_id = ${wanted.taxId}, reference = ${wanted.reference},
-        contacts = ${[...wanted.contacts]}::text[], updated_at = ${ctx.now}
-      where account_id = ${accountId}`
-    await followPlan(tx, accountId)
-    await audit(tx, ctx, {
-      action: 'billing.profile.edit',
-      subject: { kind: 'billing_profile', id: accountId },
-      accountId,
-      before,
-      after: wanted,
-    })
+  await ensureProfile(tx, ctx, { accountId })
+  const before = await rowOf(tx, accountId)
+  await tx`update billing_profile set name = ${wanted.name}, address = ${[...wanted.address]}::text[],
+      country = ${wanted.country}, tax_id = ${wanted.taxId}, reference = ${wanted.reference},
+      contacts = ${[...wanted.contacts]}::text[], updated_at = ${ctx.now}
+    where account_id = ${accountId}`
+  await followPlan(tx, accountId)
+  await audit(tx, ctx, {
+    action: 'billing.profile.edit',
+    subject: { kind: 'billing_profile', id: accountId },
+    accountId,
+    before,
+    after: wanted,
   })
 }
 

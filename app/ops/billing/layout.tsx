@@ -18,6 +18,7 @@ export default async function BillingLayout({ children }: { children: React.Reac
             },
             { label: 'Disputes', href: '/ops/billing/disputes' },
             { label: 'Revenue', href: '/ops/billing/revenue' },
+            { label: 'Import', href: '/ops/billing/import' },
             { label: 'Stripe', href: '/ops/billing/stripe' },
           ]}
         />
