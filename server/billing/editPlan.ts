@@ -1,7 +1,7 @@
 import { audit } from '../audit.ts'
 import type { Context } from '../context.ts'
 import { DomainError } from '../errors.ts'
-import { FREE } from './entitle.ts'
+import { FREE } from './planVersion.ts'
 
 /** Makes a plan without versions: nobody can choose it until one is published. @throws CONFLICT where the key is taken */
 export const createPlan = async (

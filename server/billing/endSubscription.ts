@@ -4,8 +4,7 @@ import type { Context } from '../context.ts'
 import { announceSubscription } from './announceSubscription.ts'
 import { beginSubscription } from './beginSubscription.ts'
 import { ensureProfile } from './ensureProfile.ts'
-import { FREE } from './entitle.ts'
-import { newestVersion } from './planVersion.ts'
+import { freeVersion } from './freeVersion.ts'
 import type { Subscription } from './subscriptionSql.ts'
 import { endTerm } from './subscriptionTerms.ts'
 
@@ -40,6 +39,6 @@ export const endSubscription = async (
 /** Puts an account without a subscription on Free. @throws CONFLICT where it has one */
 export const beginFree = async (tx: Tx, ctx: Context, accountId: bigint, at: Date): Promise<Subscription> => {
   const { currency } = await ensureProfile(tx, ctx, { accountId })
-  const version = await newestVersion(tx, FREE, currency, 'month')
+  const version = await freeVersion(tx, ctx, currency)
   return beginSubscription(tx, ctx, { accountId, version, quantities: {}, at, trialDays: 0 })
 }

@@ -1,12 +1,10 @@
 import type { Sql } from '#db/client.ts'
 import { setEntitlements, type Entitlements } from '../accounts/setEntitlements.ts'
 import type { Context } from '../context.ts'
-import { newestVersion } from './planVersion.ts'
+import { freeVersion } from './freeVersion.ts'
+import { FREE } from './planVersion.ts'
 import type { Quantities } from './subscriptionSql.ts'
 import type { PriceVersion } from './terms.ts'
-
-/** The plan of every account that chose no other, and of what is left of one while it is paused. */
-export const FREE = 'free'
 
 /** What a plan version and its licensed quantities let an account have: a quantity adds to the key of its price. */
 export const entitlementsOf = (version: PriceVersion, quantities: Quantities): Entitlements => {
@@ -26,7 +24,7 @@ export const entitle = async (
 ): Promise<void> => {
   const { accountId, version, quantities, paused = false } = input
   const given = paused
-    ? entitlementsOf(await newestVersion(tx, FREE, version.currency, 'month'), {})
+    ? entitlementsOf(await freeVersion(tx, ctx, version.currency), {})
     : entitlementsOf(version, quantities)
   const source = `plan:${paused ? FREE : version.plan}`
   // Paused workloads go on and are billed as used, so the plan's quotas keep holding.

@@ -55,6 +55,25 @@ export const siblingVersions = async (
   return new Map(rows.map((row) => [row.id.toString(), priced(viewed(row))]))
 }
 
+/** The plan of every account that chose no other, and of what is left of one while it is paused. */
+export const FREE = 'free'
+
+/** The newest published version of a plan on sale, in one currency or in each; the newest of all first. */
+export const newestVersions = async (
+  sql: Sql,
+  plan: string,
+  interval: 'month' | 'year',
+  currency: string | null = null,
+): Promise<VersionRow[]> => {
+  const rows = await sql<Row[]>`select ${columns(sql)} from plan_version v join plan p on p.id = v.plan_id
+    where p.key = ${plan} and v.interval = ${interval} and v.published_at is not null and p.archived_at is null
+      and (${currency}::text is null or v.currency = ${currency}) and not exists (select from plan_version n
+        where n.plan_id = v.plan_id and n.currency = v.currency and n.interval = v.interval and n.version > v.version
+          and n.published_at is not null)
+    order by v.published_at desc, v.id`
+  return rows.map(viewed)
+}
+
 /** The version that new customers of a plan get. @throws NOT_FOUND where it is not sold in that currency and interval */
 export const newestVersion = async (
   sql: Sql,
@@ -62,11 +81,8 @@ export const newestVersion = async (
   currency: string,
   interval: 'month' | 'year',
 ): Promise<VersionRow> => {
-  const [row] = await sql<Row[]>`select ${columns(sql)} from plan_version v join plan p on p.id = v.plan_id
-    where p.key = ${plan} and v.currency = ${currency} and v.interval = ${interval} and v.published_at is not null
-      and p.archived_at is null
-    order by v.version desc limit 1`
-  if (row) return viewed(row)
+  const [row] = await newestVersions(sql, plan, interval, currency)
+  if (row) return row
   throw new DomainError('NOT_FOUND', `the plan ${plan} is not sold by the ${interval} in ${currency}`)
 }
 

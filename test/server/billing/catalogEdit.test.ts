@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { closePeriods } from '#server/billing/closePeriods.ts'
+import { cancelNow } from '#server/billing/cancelSubscription.ts'
 import { archiveCoupon, createCoupon } from '#server/billing/coupon.ts'
 import { discardDraft, publishVersion, saveDraft, type Draft } from '#server/billing/draftVersion.ts'
 import { createPlan, editPlan } from '#server/billing/editPlan.ts'
@@ -7,6 +8,7 @@ import { editSeller, setTaxRate } from '#server/billing/editSeller.ts'
 import { finalizeDrafts } from '#server/billing/finalizeDrafts.ts'
 import { moveCustomers, moveToVersion, tellMove } from '#server/billing/moveCustomers.ts'
 import { newestVersion, planVersionOf } from '#server/billing/planVersion.ts'
+import { pauseSubscription } from '#server/billing/pauseSubscription.ts'
 import { previewVersion } from '#server/billing/previewVersion.ts'
 import { liveSubscription } from '#server/billing/subscriptionSql.ts'
 import type { Price } from '#server/billing/terms.ts'
@@ -186,4 +188,24 @@ test('the seller and a tax rate change from a day on, and both say who changed t
   const audits = await sql<{ action: string }[]>`select action from audit_event
     where action in ('billing.legal_entity.edit', 'billing.tax_rate.set')`
   expect(audits).toHaveLength(2)
+})
+
+test('a plan in a currency that Free has no version of is paused and canceled: Free gets one, once', async () => {
+  const made = await saveDraft(ctx('2026-01-02'), await draftOf('business', (prices) => prices, { currency: 'JPY' }))
+  await publishVersion(ctx('2026-01-02'), made)
+  const [one, two] = [await account('tokyo'), await account('osaka')]
+  for (const id of [one, two]) await start(id, 'business', '2026-03-01', { currency: 'JPY' })
+  await Promise.all([
+    pauseSubscription(ctx('2026-03-11'), { accountId: one }),
+    cancelNow(ctx('2026-03-11'), { accountId: two }),
+  ])
+  const free = await sql<{ version: number; digest: string }[]>`select version, digest from plan_version
+    where plan_id = (select id from plan where key = 'free') and currency = 'JPY' and published_at is not null`
+  expect(free).toEqual([{ version: 1, digest: (await version('free')).digest }])
+  expect(await version('free', 'month', 'JPY')).toMatchObject({ terms: (await version('free')).terms })
+  const planned = await liveSubscription(sql, two)
+  expect((await planVersionOf(sql, planned!.planVersionId)).currency).toBe('JPY')
+  const said = await sql`select 1 from audit_event
+    where action = 'billing.plan_version.publish' and after ->> 'currency' = 'JPY' and after ->> 'plan' = 'free'`
+  expect(said).toHaveLength(1)
 })
