@@ -1,0 +1,86 @@
+import type { Sql } from '#db/client.ts'
+
+export type LedgerRow = {
+  id: bigint
+  channelId: bigint | null
+  kind: string
+  name: string
+  action: 'post' | 'edit' | 'delete'
+  state: string
+  text: string
+  key: string
+  attempts: number
+  nextAt: Date | null
+  receiptId: string | null
+  url: string | null
+  lastError: string | null
+  acceptedAt: Date | null
+  tries: { number: number; at: string; outcome: string; detail: string; tookMs: number }[]
+}
+
+export type LedgerUpdate = {
+  updateId: bigint
+  number: number
+  kind: string
+  state: string
+  createdBy: string
+  createdAt: Date
+  sendAfter: Date
+  undoneAt: Date | null
+  rows: LedgerRow[]
+  /** Mails and hooks to subscribers, by how they stand. */
+  subscribers: { state: string; count: number }[]
+}
+
+/** What became of an incident's updates, newest first; in each, what failed comes first. */
+export const readLedger = async (sql: Sql, incidentId: bigint): Promise<LedgerUpdate[]> => {
+  const updates = await sql<Omit<LedgerUpdate, 'rows' | 'subscribers'>[]>`
+    select id as update_id, number, kind, state, created_by, created_at, send_after, undone_at from incident_update
+    where incident_id = ${incidentId} order by number desc limit 100`
+  const ids = updates.map(({ updateId }) => String(updateId))
+  const rows = await sql<(LedgerRow & { updateId: bigint })[]>`
+    select d.update_id, d.id, d.channel_id, coalesce(c.kind, d.target) as kind, coalesce(c.name, d.target) as name, d.action,
+      d.state, d.body ->> 'text' as text, d.key, d.attempts, d.next_at, d.receipt ->> 'id' as receipt_id,
+      d.receipt ->> 'url' as url, d.last_error, d.accepted_at,
+      (select coalesce(json_agg(json_build_object('number', a.number, 'at', a.at, 'outcome', a.outcome, 'detail', a.detail,
+          'tookMs', a.took_ms) order by a.number), '[]') from delivery_attempt a where a.delivery_id = d.id) as tries
+    from delivery d left join channel c on c.id = d.channel_id
+    where d.update_id = any(${ids}::bigint[]) and d.subscriber_id is null
+    order by array_position('{permanent,unknown,retryable,sending,pending,delivered,superseded,skipped}'::text[], d.state),
+      c.position nulls first, d.id`
+  const subscribers = await sql<{ updateId: bigint; state: string; count: number }[]>`
+    select update_id, state, count(*)::int as count from delivery
+    where update_id = any(${ids}::bigint[]) and subscriber_id is not null group by 1, 2`
+  return updates.map((update) => ({
+    ...update,
+    rows: rows.filter(({ updateId }) => updateId === update.updateId).map(({ updateId: _, ...row }) => row),
+    subscribers: subscribers
+      .filter(({ updateId }) => updateId === update.updateId)
+      .map(({ state, count }) => ({ state, count })),
+  }))
+}
+
+export type ChannelView = {
+  id: bigint
+  kind: string
+  name: string
+  isPublic: boolean
+  /** Never its secret. */
+  settings: Record<string, unknown>
+  hasSecret: boolean
+  position: number
+  enabled: boolean
+  health: 'unknown' | 'ok' | 'failing' | 'unauthorized'
+  healthDetail: string | null
+  healthAt: Date | null
+  waitUntil: Date | null
+  lastDeliveredAt: Date | null
+}
+
+export const listChannels = async (sql: Sql): Promise<ChannelView[]> =>
+  await sql<
+    ChannelView[]
+  >`select id, kind, name, is_public, settings, sealed_secret is not null as has_secret, position,
+      enabled, health, health_detail, health_at, wait_until,
+      (select max(accepted_at) from delivery d where d.target = 'channel:' || channel.id) as last_delivered_at
+    from channel where removed_at is null order by position, id`
