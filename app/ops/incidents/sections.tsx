@@ -4,6 +4,7 @@ const PLACES = [
   { label: 'Incidents', href: '/ops/incidents' },
   { label: 'Components', href: '/ops/incidents/components' },
   { label: 'Templates', href: '/ops/incidents/templates' },
+  { label: 'Channels', href: '/ops/incidents/channels' },
 ] as const
 
 /** The rooms of incidents that one prepares in calm. */

@@ -10,6 +10,7 @@ import { StatusBadge, Tag } from '../../../ui/status.tsx'
 import { Table } from '../../../ui/table.tsx'
 import { Countdown, Time } from '../../../ui/time.tsx'
 import { counted, glyphOf, impactWords, stateWords, STATUS_WORDS } from '../words.ts'
+import { Ledger } from '../ledger.tsx'
 import { EditFacts } from './edit-facts.tsx'
 import { Handover } from './handover.tsx'
 import { MoveMaintenance } from './move-maintenance.tsx'
@@ -27,7 +28,9 @@ export default async function IncidentPage({ params }: { params: Promise<{ incid
   const { incident: name } = await params
   if (!/^INC-\d+$/.test(name)) notFound()
   const api = await server()
-  const one = await load(api.incidents.incident.get({ incident: name }))
+  const [one, ledger] = await load(
+    Promise.all([api.incidents.incident.get({ incident: name }), api.incidents.channels.ledger({ incident: name })]),
+  )
   const isDraft = one.state === 'draft'
   const isOver = one.resolvedAt !== null
   const accounts = new Set(one.customers.map(({ account }) => account)).size
@@ -98,6 +101,13 @@ export default async function IncidentPage({ params }: { params: Promise<{ incid
                 ...said,
                 id: String(id),
                 aboutId: aboutId === null ? null : String(aboutId),
+              }))}
+            />
+            <Ledger
+              parts={ledger.map(({ updateId, rows, ...part }) => ({
+                ...part,
+                updateId: String(updateId),
+                rows: rows.map(({ id, channelId: _, ...row }) => ({ ...row, id: String(id) })),
               }))}
             />
             <Postmortem

@@ -6,7 +6,7 @@ import { Glyph } from '../../../../ui/glyph.tsx'
 import type { Content } from './content.ts'
 
 /** One channel as it will get the text. */
-export type ChannelPreview = Awaited<ReturnType<Caller['incidents']['incident']['preview']>>[number]
+export type ChannelPreview = Awaited<ReturnType<Caller['incidents']['channels']['preview']>>[number]
 
 /** Live text and count a channel, by that channel's own rules; each can be left out or given its own words. */
 export function Previews({

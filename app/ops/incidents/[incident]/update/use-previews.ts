@@ -3,23 +3,28 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { useTRPC } from '../../../../trpc.tsx'
 import type { Content } from './content.ts'
+import type { ChannelPreview } from './previews.tsx'
 import { useSettled } from './use-weight.ts'
 
-/** Each channel's own text of what is written, once it stands still for a moment. */
-export function usePreviews(incident: string, content: Content, kind: 'update' | 'correction' | 'retraction') {
-  const { text, overrides, state, components, nextUpdateMinutes, title } = useSettled(content, 350)
-  const { data, isLoading } = useQuery({
-    ...useTRPC().incidents.incident.preview.queryOptions({
+/** Each channel's own text of what is written. */
+export function usePreviews(
+  incident: string,
+  content: Content,
+  kind: 'update' | 'correction' | 'retraction',
+): { rows: readonly ChannelPreview[]; isLoading: boolean } {
+  const { text, state, components, overrides, nextUpdateMinutes, title } = useSettled(content, 250)
+  const { data, isPending } = useQuery({
+    ...useTRPC().incidents.channels.preview.queryOptions({
       incident,
       kind,
       text,
-      overrides,
       state,
       components,
+      overrides,
       nextUpdateMinutes,
       ...(title ? { title } : {}),
     }),
     placeholderData: keepPreviousData,
   })
-  return { rows: data ?? [], isLoading }
+  return { rows: data ?? [], isLoading: isPending }
 }
