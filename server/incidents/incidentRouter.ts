@@ -13,7 +13,6 @@ import { moveMaintenance, scheduleMaintenance } from './maintenance.ts'
 import { openIncident } from './openIncident.ts'
 import { prefillPostmortem } from './postmortem.ts'
 import { postUpdate } from './postUpdate.ts'
-import { previewUpdate } from './previewUpdate.ts'
 import { incidentName } from './state.ts'
 import { archiveTemplate, saveTemplate } from './templates.ts'
 import { listTemplates } from './templateSql.ts'
@@ -140,18 +139,6 @@ export const incidentRouter = router({
       }),
     )
     .query(({ ctx, input }) => weigh(ctx, input)),
-  /** What each channel will get, made by the code that will freeze it. */
-  preview: operator
-    .input(
-      draftContent
-        .pick({ text: true, overrides: true, state: true, components: true, nextUpdateMinutes: true })
-        .extend({
-          incident,
-          title: z.string().max(200).optional(),
-          kind: z.enum(['update', 'correction', 'retraction']).default('update'),
-        }),
-    )
-    .query(({ ctx, input }) => previewUpdate(ctx, { ...input, incidentId: input.incident })),
   saveDraft: operator
     .input(z.object({ incident, content: draftContent }))
     .mutation(({ ctx, input }) => saveDraft(ctx, input.incident, input.content)),
