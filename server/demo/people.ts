@@ -4,6 +4,8 @@ import { audit } from '../audit.ts'
 import type { Context } from '../context.ts'
 import { insertUser } from '../accounts/createUser.ts'
 import { grantAll } from '../accounts/firstOperator.ts'
+import { beginFree } from '../billing/endSubscription.ts'
+import { wholeSecond } from '../billing/subscriptionTerms.ts'
 import { createCluster } from '../hosts/cluster.ts'
 import { DAY_MS } from '../time.ts'
 
@@ -29,15 +31,15 @@ const PEOPLE: Person[] = [
   { email: 'fern@quietfern.example', name: 'Fern Okafor', roles: { quietfern: 'owner' } },
 ]
 
-const ORGANIZATIONS: { name: string; displayName: string; plan: 'free' | 'team' | 'business'; daysAgo: number }[] = [
-  { name: 'halyard', displayName: 'Halyard Cloud', plan: 'business', daysAgo: 400 },
-  { name: 'saltmarsh', displayName: 'Saltmarsh Analytics', plan: 'team', daysAgo: 214 },
-  { name: 'greyheron', displayName: 'Grey Heron Media', plan: 'team', daysAgo: 180 },
-  { name: 'tidepool', displayName: 'Tidepool Studio', plan: 'team', daysAgo: 131 },
-  { name: 'lowlight', displayName: 'Lowlight Goods', plan: 'team', daysAgo: 97 },
-  { name: 'oxbow', displayName: 'Oxbow Research', plan: 'team', daysAgo: 61 },
-  { name: 'dunlin', displayName: 'Dunlin', plan: 'free', daysAgo: 44 },
-  { name: 'quietfern', displayName: 'Quietfern', plan: 'free', daysAgo: 33 },
+const ORGANIZATIONS: { name: string; displayName: string; daysAgo: number }[] = [
+  { name: 'halyard', displayName: 'Halyard Cloud', daysAgo: 400 },
+  { name: 'saltmarsh', displayName: 'Saltmarsh Analytics', daysAgo: 214 },
+  { name: 'greyheron', displayName: 'Grey Heron Media', daysAgo: 180 },
+  { name: 'tidepool', displayName: 'Tidepool Studio', daysAgo: 131 },
+  { name: 'lowlight', displayName: 'Lowlight Goods', daysAgo: 97 },
+  { name: 'oxbow', displayName: 'Oxbow Research', daysAgo: 61 },
+  { name: 'dunlin', displayName: 'Dunlin', daysAgo: 44 },
+  { name: 'quietfern', displayName: 'Quietfern', daysAgo: 33 },
 ]
 
 const TEAMS: { account: string; name: string; members: string[] }[] = [
@@ -68,10 +70,10 @@ export const seedPeople = async (tx: Tx, ctx: Context): Promise<People> => {
     users.set(person.email, await insertUser(tx, ctx, { ...person, password: DEMO_PASSWORD }))
   }
   const accounts = new Map<string, bigint>()
-  for (const { name, displayName, plan, daysAgo } of ORGANIZATIONS) {
+  for (const { name, displayName, daysAgo } of ORGANIZATIONS) {
     const then = daysBefore(ctx, daysAgo)
-    const [row] = await tx<{ id: bigint }[]>`insert into account (name, kind, display_name, plan, created_at)
-      values (${name}, 'organization', ${displayName}, ${plan}, ${then.now}) returning id`
+    const [row] = await tx<{ id: bigint }[]>`insert into account (name, kind, display_name, created_at)
+      values (${name}, 'organization', ${displayName}, ${then.now}) returning id`
     accounts.set(name, row!.id)
     await audit(tx, then, {
       action: 'accounts.account.create',
@@ -79,6 +81,7 @@ export const seedPeople = async (tx: Tx, ctx: Context): Promise<People> => {
       accountId: row!.id,
       after: { name, kind: 'organization', displayName },
     })
+    await beginFree(tx, then, row!.id, wholeSecond(then.now))
   }
   await tx`insert into account_member (account_id, user_id, role)
     values (${accounts.get('halyard')!}, ${operatorId}, 'owner')`

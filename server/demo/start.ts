@@ -7,6 +7,7 @@ import { createJoinToken } from '../hosts/joinToken.ts'
 import { DAY_MS, minuteOf } from '../time.ts'
 import { keepPartitions } from '../usage/partitions.ts'
 import { seedComponents, seedIncidents } from './components.ts'
+import { seedBilling } from './billing.ts'
 import { writeHistory } from './history.ts'
 import { DEMO_CUSTOMER, DEMO_OPERATOR, DEMO_PASSWORD, seedClusters, seedMembers, seedPeople } from './people.ts'
 import { runStandIn } from './standIn.ts'
@@ -79,6 +80,7 @@ const make = async (ctx: Context, url: string, state: string): Promise<void> => 
     account: ctx.env.WHARF_LABEL_ACCOUNT,
   })
   await seedTrouble(operator, people)
+  await seedBilling(operator, people)
   await seedIncidents(operator)
   await ctx.sql`insert into setting (key, value, updated_by) values ('demo', 'true'::jsonb, 'demo')`
 }

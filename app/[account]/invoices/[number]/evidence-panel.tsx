@@ -55,7 +55,7 @@ export function EvidencePanel({
     >
       <div className="proof-figure">
         <span className="num">{moneyText(line.amountMinor, invoice.currency)}</span>
-        {isMetered && <Verdict sealed={sealed} />}
+        {isMetered && <Verdict sealed={sealed} reports={proof.reports} />}
       </div>
       <ol className="proof-chain">
         <Step n={1} word="Invoice line" figure={moneyText(line.amountMinor, invoice.currency)}>
@@ -91,11 +91,17 @@ export function EvidencePanel({
 
 const short = (digest: string) => `${digest.slice(0, 8)} … ${digest.slice(-8)}`
 
-function Verdict({ sealed }: { sealed: LineProof['sealed'] }) {
+function Verdict({ sealed, reports }: { sealed: LineProof['sealed']; reports: number }) {
   if (!sealed)
     return (
       <StatusBadge status="degraded" as="chip">
         Being sealed
+      </StatusBadge>
+    )
+  if (!sealed.agrees && reports === 0)
+    return (
+      <StatusBadge status="degraded" as="chip">
+        No signed reports
       </StatusBadge>
     )
   return sealed.agrees ? (
@@ -237,11 +243,17 @@ function UsageSteps({
         figure={`${thousands(proof.reports)} signed ${proof.reports === 1 ? 'report' : 'reports'}`}
       >
         <p>
-          What each used is the difference of its totals at the window’s edges, as {proof.hosts}{' '}
-          {proof.hosts === 1 ? 'host' : 'hosts'} signed them. {proof.livesInAll > 0 && link('readings', 'Readings')}
-          {proof.sealed && !proof.sealed.agrees && <> {proof.sealed.apart.slice(0, 3).join('; ')}</>}
+          {proof.reports === 0 ? (
+            'No host signed readings of this window, so that nothing proves it: a demo’s past is made up.'
+          ) : (
+            <>
+              What each used is the difference of its totals at the window’s edges, as {proof.hosts}{' '}
+              {proof.hosts === 1 ? 'host' : 'hosts'} signed them. {proof.livesInAll > 0 && link('readings', 'Readings')}
+              {proof.sealed && !proof.sealed.agrees && <> {proof.sealed.apart.slice(0, 3).join('; ')}</>}
+            </>
+          )}
         </p>
-        {(show === 'readings' || report) && (
+        {(show === 'readings' || report) && proof.livesInAll > 0 && (
           <>
             {shown < proof.livesInAll && (
               <p>
