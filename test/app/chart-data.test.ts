@@ -53,7 +53,11 @@ describe('ticks', () => {
     expect(ticks('count', 3)).toEqual([0, 1, 2, 3])
     expect(ticks('money:EUR', 237_249)).toEqual([0, 100_000, 200_000, 300_000])
     expect(ticks('money:EUR', 0)).toEqual([0, 1])
-    expect(ticks('money:EUR', 300_000).map((at) => tickWords('money:EUR', at, 300_000)).at(-1)).toBe('€3,000')
+    expect(
+      ticks('money:EUR', 300_000)
+        .map((at) => tickWords('money:EUR', at, 300_000))
+        .at(-1),
+    ).toBe('€3,000')
     expect(tickWords('money:EUR', 50, 200)).toBe('€0.50')
     const gib = 1024 ** 3
     expect(ticks('bytes', 14 * gib).map((value) => tickWords('bytes', value, 16 * gib))).toEqual([
