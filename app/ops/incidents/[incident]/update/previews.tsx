@@ -1,6 +1,7 @@
 'use client'
 
 import type { Caller } from '#server/router.ts'
+import { useEffect, useState } from 'react'
 import { Panel } from '../../../../ui/panel.tsx'
 import { Glyph } from '../../../../ui/glyph.tsx'
 import type { Content } from './content.ts'
@@ -20,6 +21,9 @@ export function Previews({
   change: (content: Content) => void
   isLoading: boolean
 }) {
+  // On a phone the texts are folded to their counts.
+  const [isWide, setIsWide] = useState(false)
+  useEffect(() => setIsWide(window.matchMedia('(min-width: 1080px)').matches), [])
   return (
     <Panel
       title="Preview"
@@ -34,7 +38,7 @@ export function Previews({
       ) : (
         <ul className="previews">
           {rows.map((row) => (
-            <Row key={row.channelId} row={row} content={content} change={change} />
+            <Row key={row.channelId} row={row} content={content} change={change} isWide={isWide} />
           ))}
         </ul>
       )}
@@ -42,7 +46,9 @@ export function Previews({
   )
 }
 
-function Row({ row, content, change }: { row: ChannelPreview; content: Content; change: (content: Content) => void }) {
+type RowProps = { row: ChannelPreview; content: Content; change: (content: Content) => void; isWide: boolean }
+
+function Row({ row, content, change, isWide }: RowProps) {
   const { channelId, name, kind, measure, trouble } = row
   const isOn = !content.skipped.includes(channelId)
   const isOnlyAffected = content.audience === 'affected' && row.isPublic
@@ -98,7 +104,7 @@ function Row({ row, content, change }: { row: ChannelPreview; content: Content; 
           <Glyph status="degraded" /> {trouble}
         </p>
       )}
-      <details>
+      <details open={isWide}>
         <summary className="help">{isOn && !isOnlyAffected ? 'Text' : 'Not sent. Text'}</summary>
         {override === undefined ? (
           <>
