@@ -1,0 +1,288 @@
+import { once } from 'node:events'
+import { lstatSync, mkdtempSync, readFileSync, readlinkSync, rmSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect, test } from 'vitest'
+import { z } from 'zod'
+import { ipOf, findRoute, runRoute } from '#server/http.ts'
+import { renderStatus } from '#server/incidents/renderStatus.ts'
+import { statusFiles } from '#server/incidents/statusPage/files.ts'
+import { PAGE_BYTES } from '#server/incidents/statusPage/homePage.ts'
+import { escapeText } from '#server/incidents/statusPage/markup.ts'
+import { readRecord } from '#server/incidents/statusPage/record.ts'
+import { fileOf, statusRoutes } from '#server/incidents/statusRoutes.ts'
+import { testDatabase } from '../../support/database.ts'
+import { buildStory, HOSTILE } from './statusStory.ts'
+import { minuteAt } from './wharf.ts'
+
+const { sql } = await testDatabase()
+const dataDir = mkdtempSync(join(tmpdir(), 'wharf-status-'))
+afterAll(() => rmSync(dataDir, { recursive: true, force: true }))
+
+const empty = await readRecord(sql, 'https://wharf.example', minuteAt(-20_000))
+const story = await buildStory(sql)
+const env = { ...story.env, dataDir }
+const at = (minutes: number) => ({ ...story.ctx(minutes), env })
+await renderStatus(at(0))
+const shown = (path: string) => readFileSync(join(dataDir, 'status', path), 'utf8')
+const record = () => readRecord(sql, 'https://wharf.example', minuteAt(0))
+
+// Statuspage's public API v2, written from its documented answers: every field, none besides.
+const instant = z.iso.datetime({ precision: 3 })
+const id = z.string().regex(/^[a-z0-9]{12}$/)
+const status = z.enum(['operational', 'degraded_performance', 'partial_outage', 'major_outage', 'under_maintenance'])
+const page = z.strictObject({
+  id,
+  name: z.string(),
+  url: z.url(),
+  time_zone: z.literal('Etc/UTC'),
+  updated_at: instant,
+})
+const component = z.strictObject({
+  id,
+  name: z.string(),
+  status,
+  created_at: instant,
+  updated_at: instant,
+  position: z.number().int(),
+  description: z.string().nullable(),
+  showcase: z.boolean(),
+  start_date: z.iso.date().nullable(),
+  group_id: id.nullable(),
+  page_id: id,
+  group: z.boolean(),
+  only_show_if_degraded: z.boolean(),
+  components: z.array(id).optional(),
+})
+const update = <S extends z.ZodType>(state: S) =>
+  z.strictObject({
+    id,
+    status: state,
+    body: z.string(),
+    incident_id: id,
+    created_at: instant,
+    updated_at: instant,
+    display_at: instant,
+    affected_components: z
+      .array(z.strictObject({ code: id, name: z.string(), old_status: status, new_status: status }))
+      .nullable(),
+    deliver_notifications: z.boolean(),
+    custom_tweet: z.null(),
+    tweet_id: z.null(),
+  })
+const told = <S extends z.ZodType>(state: S) => ({
+  id,
+  name: z.string(),
+  status: state,
+  created_at: instant,
+  updated_at: instant,
+  monitoring_at: instant.nullable(),
+  resolved_at: instant.nullable(),
+  shortlink: z.url(),
+  started_at: instant,
+  page_id: id,
+  incident_updates: z.array(update(state)),
+  components: z.array(component),
+})
+const incident = z.strictObject({
+  ...told(z.enum(['investigating', 'identified', 'monitoring', 'resolved', 'postmortem'])),
+  impact: z.enum(['none', 'minor', 'major', 'critical']),
+})
+const maintenance = z.strictObject({
+  ...told(z.enum(['scheduled', 'in_progress', 'verifying', 'completed'])),
+  impact: z.enum(['none', 'maintenance', 'minor', 'major', 'critical']),
+  scheduled_for: instant,
+  scheduled_until: instant,
+})
+const overall = z.strictObject({ indicator: z.enum(['none', 'minor', 'major', 'critical']), description: z.string() })
+const lists = {
+  components: z.array(component),
+  incidents: z.array(incident),
+  scheduled_maintenances: z.array(maintenance),
+}
+const API = {
+  'summary.json': z.strictObject({ page, status: overall, ...lists }),
+  'status.json': z.strictObject({ page, status: overall }),
+  'components.json': z.strictObject({ page, components: lists.components }),
+  'incidents.json': z.strictObject({ page, incidents: lists.incidents }),
+  'incidents/unresolved.json': z.strictObject({ page, incidents: lists.incidents }),
+  'scheduled-maintenances.json': z.strictObject({ page, scheduled_maintenances: lists.scheduled_maintenances }),
+  'scheduled-maintenances/active.json': z.strictObject({ page, scheduled_maintenances: lists.scheduled_maintenances }),
+  'scheduled-maintenances/upcoming.json': z.strictObject({
+    page,
+    scheduled_maintenances: lists.scheduled_maintenances,
+  }),
+}
+
+test.each(Object.entries(API))("%s has Statuspage's shape, with incidents and without anything", (path, schema) => {
+  const faults = (text: string) => schema.safeParse(JSON.parse(text)).error?.issues ?? []
+  expect(faults(shown(`api/v2/${path}`))).toEqual([])
+  expect(faults(statusFiles(empty).get(`api/v2/${path}`)!)).toEqual([])
+})
+
+test('the summary says what is: one partial outage, one maintenance to come', () => {
+  const summary = API['summary.json'].parse(JSON.parse(shown('api/v2/summary.json')))
+  expect(summary.status).toEqual({ indicator: 'major', description: 'Partial System Outage' })
+  expect(summary.components.map((one) => [one.name, one.status])).toEqual([
+    ['Running services', 'operational'],
+    ['Image registry', 'partial_outage'],
+  ])
+  expect(summary.incidents.map((one) => [one.status, one.impact, one.shortlink])).toEqual([
+    ['identified', 'major', `https://wharf.example/status/i/INC-${story.now}`],
+  ])
+  expect(summary.incidents[0]!.incident_updates.map((one) => [one.status, one.affected_components])).toEqual([
+    ['identified', null],
+    [
+      'investigating',
+      [
+        {
+          code: summary.components[1]!.id,
+          name: 'Image registry',
+          old_status: 'operational',
+          new_status: 'partial_outage',
+        },
+      ],
+    ],
+  ])
+  expect(summary.scheduled_maintenances.map((one) => [one.name, one.status, one.scheduled_for])).toEqual([
+    ['Load balancer upgrade', 'scheduled', minuteAt(600).toISOString()],
+  ])
+  expect(summary.components[1]!.updated_at).toBe(minuteAt(-20).toISOString())
+})
+
+test('nobody outside hears of drafts, drills, or what is for affected customers only', async () => {
+  const files = statusFiles(await record())
+  for (const text of files.values()) expect(text).not.toContain('SECRET')
+  expect(files.has(`i/INC-${story.drill}.html`)).toBe(false)
+  const running = (await record()).components.find((one) => one.id === story.running)!
+  expect(running.status).toBe('operational')
+})
+
+test('the history that bars are made of is that of the record, where the public was told everything', async () => {
+  const registry = (await record()).components.find((one) => one.id === story.registry)!
+  const rows = await sql`select status, from_at, until_at, incident_id from component_status
+    where component_id = ${story.registry} order by from_at`
+  expect(registry.spans).toEqual(rows.map((row) => ({ ...row })))
+})
+
+const whereItWouldShow = () => ['index.html', 'history.html', 'history.atom', 'api/v2/incidents.json'].map(shown)
+
+test('what was retracted is not repeated', () => {
+  const page = shown(`i/INC-${story.past}.html`)
+  expect(page).toContain('This update was retracted.')
+  expect(page).toContain('We take that back.')
+  for (const text of whereItWouldShow()) expect(text).not.toContain('The wrong thing was said.')
+})
+
+test('an update that can still be undone is not shown, and then is', async () => {
+  const story2 = await story.open(-1, { title: 'Undo me' })
+  await story.post(0, story2, 'investigating', { text: 'Just tapped.' })
+  await renderStatus(at(0))
+  expect(shown('index.html')).not.toContain('Just tapped.')
+  await renderStatus(at(1))
+  expect(shown('index.html')).toContain('Just tapped.')
+  await story.post(1, story2, 'resolved', { text: 'False alarm.' })
+  await renderStatus(at(2))
+})
+
+test('words that people enter are shown and not obeyed', () => {
+  for (const path of ['index.html', `i/INC-${story.now}.html`]) {
+    expect(shown(path)).toContain(escapeText(HOSTILE))
+    expect(shown(path)).not.toContain('<script>alert')
+  }
+  for (const path of ['history.atom', 'history.rss']) {
+    expect(shown(path)).not.toContain('<script')
+    expect(shown(path)).not.toContain('\u0007')
+  }
+})
+
+test('an empty installation has a page that says so', () => {
+  const files = statusFiles(empty)
+  expect(files.get('index.html')).toContain('Nothing to show yet')
+  expect(files.get('index.html')).not.toContain('All services operational')
+  expect(files.get('badge.svg')).toContain('not known')
+})
+
+test('the first page stays under 50 KB, however much there is to tell', async () => {
+  const now = await record()
+  const [one] = now.components
+  const long = { text: 'many words '.repeat(200) }
+  const many = {
+    ...now,
+    components: Array.from({ length: 60 }, (_, n) => ({ ...one!, key: `c-${n}`, name: `Component ${n}` })),
+    incidents: now.incidents.map((incident) => ({
+      ...incident,
+      updates: incident.updates.flatMap((told) => Array.from({ length: 15 }, () => ({ ...told, ...long }))),
+    })),
+  }
+  expect(Buffer.byteLength(statusFiles(many).get('index.html')!)).toBeLessThan(PAGE_BYTES)
+  expect(Buffer.byteLength(shown('index.html'))).toBeLessThan(PAGE_BYTES)
+})
+
+test('a revision is shown whole, and the row says which', async () => {
+  const before = readlinkSync(join(dataDir, 'status'))
+  expect(lstatSync(join(dataDir, 'status')).isSymbolicLink()).toBe(true)
+  await renderStatus(at(3))
+  expect(readlinkSync(join(dataDir, 'status'))).not.toBe(before)
+  // Whoever still reads the one before can end.
+  expect(readFileSync(join(dataDir, before, 'index.html'), 'utf8')).toContain('As of')
+  const [row] = await sql`select revision = rendered_revision as is_shown, rendered_at, last_error from status_page`
+  expect(row).toEqual({ isShown: true, renderedAt: minuteAt(3), lastError: null })
+})
+
+test('where it cannot be written the row says why, and what was shown stays', async () => {
+  const nowhere = { ...at(4), env: { ...env, dataDir: '/dev/null/nowhere' } }
+  await expect(renderStatus(nowhere)).rejects.toThrow(/ENOTDIR|not a directory/)
+  const [row] = await sql`select last_error from status_page`
+  expect(row!['lastError']).toMatch(/ENOTDIR|not a directory/)
+  expect(shown('index.html')).toContain('As of')
+  await renderStatus(at(4))
+})
+
+test('paths that lead elsewhere are no files', () => {
+  expect(['', 'history', 'i/INC-7', 'history.atom', 'api/v2/summary.json'].map(fileOf)).toEqual([
+    'index.html',
+    'history.html',
+    'i/INC-7.html',
+    'history.atom',
+    'api/v2/summary.json',
+  ])
+  for (const path of ['../secret', 'i/../../secret', '%2e%2e/secret', '.env', 'i//x', '/etc/passwd', 'a/..'])
+    expect(fileOf(path)).toBeUndefined()
+})
+
+test('the files are served without a database, with tags, caching and for other sites to read', async () => {
+  const routes = statusRoutes({ env })
+  const server = createServer((req, res) => {
+    const url = new URL(req.url ?? '/', 'http://wharf')
+    void runRoute(findRoute(routes, 'GET', url.pathname)!, { req, res, url, requestId: 'request-1', ip: ipOf(req) })
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const ask = (path: string, headers: Record<string, string> = {}) =>
+    fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`, { headers })
+  try {
+    const first = await ask('/status')
+    expect([first.status, new URL(first.url).pathname, first.headers.get('content-type')]).toEqual([
+      200,
+      '/status/',
+      'text/html; charset=utf-8',
+    ])
+    expect(first.headers.get('content-security-policy')).toContain("default-src 'none'")
+    expect(await first.text()).toBe(shown('index.html'))
+    expect(await (await ask(`/status/i/INC-${story.now}`)).text()).toBe(shown(`i/INC-${story.now}.html`))
+    const summary = await ask('/api/v2/summary.json')
+    expect(summary.headers.get('access-control-allow-origin')).toBe('*')
+    expect(summary.headers.get('cache-control')).toContain('max-age=10')
+    const again = await ask('/api/v2/summary.json', { 'if-none-match': summary.headers.get('etag')! })
+    expect([again.status, await again.text()]).toEqual([304, ''])
+    expect((await ask('/status/history.atom')).headers.get('content-type')).toContain('application/atom+xml')
+    expect((await ask('/status/history.rss')).headers.get('content-type')).toContain('application/rss+xml')
+    expect((await ask('/status/badge.svg')).headers.get('content-type')).toContain('image/svg+xml')
+    expect((await ask('/status/i/INC-99999')).status).toBe(404)
+    expect((await ask('/status/..%2fsecret')).status).toBe(404)
+  } finally {
+    server.close()
+  }
+})
