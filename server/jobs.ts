@@ -59,7 +59,7 @@ export const JOBS = {
   'billing.close_periods': z.object({}),
   /** Finalizes drafts whose hosts have reported past their end. */
   'billing.finalize_drafts': z.object({}),
-  /** Bills or gives back what came late for accounts that have no plan any more. */
+  /** Bills or gives back what came late for accounts without a plan, and credit that is left where nothing is charged any more. */
   'billing.settle_late': z.object({}),
   /** Takes the next step of collection on invoices that are past due. */
   'billing.dun': z.object({}),

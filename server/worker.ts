@@ -14,6 +14,7 @@ import { creditOutage } from './billing/creditOutage.ts'
 import { expireCredits } from './billing/expireCredits.ts'
 import { finalizeDrafts } from './billing/finalizeDrafts.ts'
 import { settle } from './billing/settle.ts'
+import { settleCredit } from './billing/settleCredit.ts'
 import { settleLate } from './billing/settleLate.ts'
 import { makeQueued } from './billing/stripe/calls.ts'
 import { compare } from './billing/stripe/compare.ts'
@@ -109,7 +110,10 @@ export const handlers: Handlers = {
   'billing.admit': admitAccounts,
   'billing.close_periods': async (ctx) => void (await closePeriods(ctx)),
   'billing.finalize_drafts': async (ctx) => void (await finalizeDrafts(ctx)),
-  'billing.settle_late': async (ctx) => void (await settleLate(ctx)),
+  'billing.settle_late': async (ctx) => {
+    await settleLate(ctx)
+    await settleCredit(ctx)
+  },
   'billing.dun': async (ctx) => void (await collectDue(ctx)),
   'billing.expire_credits': async (ctx) => void (await expireCredits(ctx)),
   'billing.credit_outage': creditOutage,

@@ -12,6 +12,7 @@ import { invoiceView } from './invoiceView.ts'
 import { profileCurrency } from './profileCurrency.ts'
 import { recordPayment } from './recordPayment.ts'
 import { chargeback, refund } from './refund.ts'
+import { refundCredit } from './refundCredit.ts'
 import { ADJUSTMENT_STATES, adjustmentsOf, allInvoices, collectionTotals, INVOICE_FILTERS } from './sql.ts'
 
 const id = z
@@ -167,6 +168,26 @@ export const collectionRouter = router({
       const { id: accountId } = await accountNamed(ctx.sql, input.account)
       const { currency } = await profileCurrency(ctx.sql, accountId)
       return grantCredit(ctx, { ...input, accountId, amountMinor: amountIn(input.amount, currency, 'amount') })
+    }),
+
+  /** Prepaid credit that is left goes back as money. */
+  refundCredit: admin
+    .input(
+      z.object({
+        account,
+        grantId: id,
+        amount,
+        method: z.enum(['transfer', 'card', 'other']),
+        reference: z.string().trim().max(200),
+        receivedAt: time,
+      }),
+    )
+    .mutation(async ({ ctx, input }) => {
+      const { id: accountId } = await accountNamed(ctx.sql, input.account)
+      const { currency } = await profileCurrency(ctx.sql, accountId)
+      const minor = amountIn(input.amount, currency, 'amount')
+      const key = `credit:${input.grantId}:${moneyKey(input, minor)}`
+      return refundCredit(ctx, { ...input, accountId, amountMinor: minor, key })
     }),
 
   adjustments: router({

@@ -74,6 +74,7 @@ export const PROCEDURES: Record<string, string> = {
   'billing.collection.invoices': 'admin',
   'billing.collection.recordPayment': 'admin',
   'billing.collection.refund': 'admin',
+  'billing.collection.refundCredit': 'admin',
   'billing.collection.totals': 'admin',
   'billing.collection.void': 'admin',
   'billing.collection.writeOff': 'admin',

@@ -1,5 +1,10 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { decideAdjustment, proposeAdjustment } from '#server/billing/adjust.ts'
+import { cancelNow } from '#server/billing/cancelSubscription.ts'
+import { creditsOf } from '#server/billing/creditSql.ts'
+import { refundCredit } from '#server/billing/refundCredit.ts'
+import { settleCredit } from '#server/billing/settleCredit.ts'
 import { closePeriods } from '#server/billing/closePeriods.ts'
 import { creditNote, noteSums } from '#server/billing/creditNote.ts'
 import { expireCredits } from '#server/billing/expireCredits.ts'
@@ -174,6 +179,57 @@ test('notes in any parts come to the invoice, to the cent, also where tax is in 
       },
     ),
   )
+})
+
+const back600 = async (isPaid: boolean) => {
+  const ref = await owing()
+  if (isPaid) await pay(ref, 1_452n, 'all')
+  await cancelNow(ctx('2026-03-16 12:00'), ref)
+  await settleCredit(ctx('2026-03-16 12:00'))
+  const waiting = await sql`select state from adjustment where account_id = ${ref.accountId}`
+  expect(waiting).toEqual([{ state: 'approved' }])
+  await finalizeDrafts(ctx('2026-03-17 12:01'))
+  await Promise.all([settleCredit(ctx('2026-03-18')), settleCredit(ctx('2026-03-18'))])
+  await settleCredit(ctx('2026-03-19'))
+  const applied = await sql`select state, invoice_id from adjustment where account_id = ${ref.accountId}`
+  expect(applied).toEqual([{ state: 'applied', invoiceId: ref.invoiceId }])
+  return ref
+}
+
+test('what is left of a plan that ended is prepaid credit with its tax, which an admin can refund', async () => {
+  const ref = await back600(true)
+  expect(await booksOf(sql, ref.accountId)).toEqual({ cash: 1_452n, prepaid: -726n, revenue: -600n, tax: -126n })
+  const [grant] = await creditsOf(sql, ref.accountId)
+  const money = { accountId: ref.accountId, grantId: grant!.id, ...back(700n, 'returned') }
+  await expect(refundCredit(ctx('2026-03-20'), { ...money, amountMinor: 727n })).rejects.toThrow('7.26 EUR is left')
+  expect(await refundCredit(ctx('2026-03-20'), money)).toEqual({ recorded: true, leftMinor: 26n })
+  expect(await refundCredit(ctx('2026-03-20'), money)).toEqual({ recorded: false, leftMinor: 26n })
+  expect(await booksOf(sql, ref.accountId)).toEqual({ cash: 752n, prepaid: -26n, revenue: -600n, tax: -126n })
+})
+
+test('what is left of a plan that was not paid comes off what is open', async () => {
+  const ref = await back600(false)
+  expect(await booksOf(sql, ref.accountId)).toEqual({ receivable: 726n, revenue: -600n, tax: -126n })
+})
+
+test('credit that no invoice charged is prepaid credit as it is, and a plan takes credit itself', async () => {
+  const free = await account('lucky', '2026-01-01')
+  const paying = (await owing()).accountId
+  for (const accountId of [free, paying]) {
+    const { id } = await proposeAdjustment(ctx('2026-03-05'), {
+      accountId,
+      kind: 'manual',
+      key: 'sorry',
+      description: 'Sorry',
+      amountMinor: -500n,
+      service: { start: utc('2026-03-01'), end: utc('2026-03-02') },
+      evidence: {},
+    })
+    await decideAdjustment(ctx('2026-03-05'), { accountId, adjustmentId: id, approve: true, decision: 'Fair' })
+  }
+  await settleCredit(ctx('2026-03-06'))
+  expect(await booksOf(sql, free)).toEqual({ prepaid: -500n, promotion: 500n })
+  expect(await creditsOf(sql, paying)).toEqual([])
 })
 
 test('the books balance', async () => {
