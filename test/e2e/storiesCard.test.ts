@@ -1,0 +1,133 @@
+import type { Page } from 'playwright'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { addJob } from '#server/jobs.ts'
+import { page as openPage } from '../support/browser.ts'
+import { freePort, startControlPlane, type ControlPlane } from '../support/controlPlane.ts'
+import { mutate, signIn } from '../support/steps.ts'
+import { poll } from '../support/stories.ts'
+import { startStandIn, type StandIn } from '../stripe/standIn.ts'
+
+// A card pays, is declined, leads to suspension step by step, and another one restores everything. Cards are taken by the
+// stand-in; days pass by moving back when the invoice was due and when each step was taken.
+
+const SECRET = 'whsec_of_the_story_of_cards'
+
+let stripe: StandIn
+let plane: ControlPlane
+let page: Page
+
+beforeAll(async () => {
+  stripe = await startStandIn({ port: await freePort() })
+  plane = await startControlPlane({
+    env: { STRIPE_SECRET_KEY: 'sk_test_standin', STRIPE_API_BASE: stripe.url, STRIPE_WEBHOOK_SECRET: SECRET },
+  })
+  await fetch(`${stripe.url}/_control/endpoint`, {
+    method: 'POST',
+    body: JSON.stringify({ url: `${plane.url}/v1/stripe/webhook`, secret: SECRET }),
+  })
+  await mutate(plane, 'accounts.createFor', { name: 'dinghy', displayName: 'Dinghy', ownerEmail: plane.admin.email })
+  page = await openPage({ baseURL: plane.url })
+  await signIn(page, plane.url, plane.admin)
+})
+
+afterAll(async () => {
+  await page?.context().close()
+  await plane?.remove()
+  await stripe?.close()
+})
+
+const button = (name: string | RegExp) => page.getByRole('button', { name, exact: typeof name === 'string' })
+
+/** Chooses a card on the stand-in's page and comes back. */
+const payWith = async (card: RegExp, press: string) => {
+  await page.getByText('A stand-in for Stripe').waitFor()
+  await page.getByRole('radio', { name: card }).check()
+  await button(press).click()
+  await page.waitForURL(/\/dinghy\/billing/)
+}
+
+/** Lets days pass for what is not paid, then has collection take the step it is time for. */
+const dunAfter = async (days: number, step: string) => {
+  const sql = plane.connect()
+  try {
+    const by = `${days} days`
+    await sql.begin(async (tx) => {
+      await tx`update invoice set due_at = due_at - ${by}::interval where state = 'finalized'`
+      // A step that was taken stays as it is, but for a story that has no weeks to wait.
+      await tx`alter table dunning_step disable trigger user`
+      await tx`update dunning_step set at = at - ${by}::interval`
+      await tx`alter table dunning_step enable trigger user`
+    })
+    await addJob(sql, 'billing.dun', {})
+    await poll(async () => (await sql`select 1 from dunning_step where step = ${step}`).length).toBe(1)
+  } finally {
+    await sql.end()
+  }
+}
+
+test('a plan is paid by card at Checkout and is active on the way back', async () => {
+  await page.goto('/dinghy/plan')
+  await button('Start Business').click()
+  await button('Pay by card').click()
+  await payWith(/: works$/, 'Subscribe')
+  await page.getByText('visa, ends in 4242').waitFor()
+  await page.goto('/dinghy/plan')
+  await page.getByRole('heading', { name: /^Your plan: Business/ }).waitFor()
+  await poll(async () => {
+    await page.goto('/dinghy/invoices')
+    await page.getByRole('row').nth(1).waitFor()
+    return page.getByRole('row').filter({ hasText: 'Paid' }).count()
+  }).toBe(1)
+})
+
+test('a charge that is declined makes the plan past due, and says so', async () => {
+  await page.goto('/dinghy/billing')
+  await button('Change the card').click()
+  await payWith(/declined at every charge/, 'Use this card')
+  await poll(async () => {
+    await page.goto('/dinghy/billing')
+    await button('Change the card').waitFor()
+    return page.getByText('visa, ends in 0341').count()
+  }).toBe(1)
+  await page.goto('/dinghy/plan')
+  await button('Change the number').click()
+  await page.getByRole('dialog').getByLabel('Private repositories').fill('60')
+  await button('Confirm the change').click()
+  await poll(async () => {
+    await page.goto('/dinghy/plan')
+    await page.getByRole('heading', { name: /^Your plan: Business/ }).waitFor()
+    return page.getByText('An invoice is past due').count()
+  }).toBe(1)
+})
+
+test('nobody pays: reminded, warned and then suspended, with what to do on every page', async () => {
+  await dunAfter(20, 'past_due')
+  await dunAfter(3, 'reminded')
+  await dunAfter(4, 'final_notice')
+  await dunAfter(4, 'grace')
+  await dunAfter(3, 'suspended')
+  await page.goto('/dinghy')
+  await page
+    .getByText(/is not paid\. Pay it under Invoices/)
+    .first()
+    .waitFor()
+})
+
+test('a card that works pays what is open, and everything is restored at once', async () => {
+  await page.goto('/dinghy/billing')
+  await button('Change the card').click()
+  await payWith(/: works$/, 'Use this card')
+  await poll(async () => {
+    await page.goto('/dinghy/invoices')
+    await page.getByRole('row').nth(1).waitFor()
+    return page.getByRole('row').filter({ hasText: 'Paid' }).count()
+  }).toBe(2)
+  await poll(async () => {
+    await page.goto('/dinghy/plan')
+    await page.getByRole('heading', { name: /^Your plan: Business/ }).waitFor()
+    return (
+      (await page.getByText(/is not paid\. Pay it/).count()) + (await page.getByText('An invoice is past due').count())
+    )
+  }).toBe(0)
+  expect(await page.getByText('Active', { exact: true }).count()).toBe(1)
+})
