@@ -127,7 +127,7 @@ export default defineConfig({
     'jsx-a11y/click-events-have-key-events': 'off',
     'vitest/expect-expect': [
       'error',
-      { assertFunctionNames: ['expect', 'expect.*', 'fc.assert', 'assert*', 'expect*'] },
+      { assertFunctionNames: ['expect', 'expect.*', 'fc.assert', 'assert*', 'expect*', 'poll'] },
     ],
     ...imports([noStripe]),
   },

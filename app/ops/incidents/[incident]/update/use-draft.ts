@@ -49,8 +49,7 @@ export function useDraft(
       setSaved({ is: 'here', at: kept.at })
     }
     return () => clearTimeout(timer.current)
-    // Once: what the server knows later does not replace what is being written.
-    // oxlint-disable-next-line react-hooks/exhaustive-deps
+    // oxlint-disable-next-line react-hooks/exhaustive-deps -- once: what the server knows later does not replace what is being written
   }, [key])
 
   const change = useCallback(
