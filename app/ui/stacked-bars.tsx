@@ -11,6 +11,17 @@ import { day, msOf, type Instant } from './when.ts'
 const classOf = (series: readonly Series[], index: number) =>
   /^(\d+ )?(all )?others?$/i.test(series[index]?.label ?? '') || index > 4 ? 's-rest' : `s${index + 1}`
 
+type Step = 'day' | 'month'
+
+/** `3 Nov`, or of a month `Nov 2026`. */
+const named = (at: number, step: Step): string =>
+  step === 'day' ? day(at, at) : `${day(at, at).split(' ')[1] ?? ''} ${new Date(at).getUTCFullYear()}`
+/** Under a bar: the first in full, then the day's number or the month's name. */
+const tick = (at: number, step: Step, isFirst: boolean): string => {
+  if (isFirst) return named(at, step)
+  return step === 'day' ? String(new Date(at).getUTCDate()) : (day(at, at).split(' ')[1] ?? '')
+}
+
 /**
  * Amounts a day, stacked by what made them. Rendered on the server; hover or arrow keys read a day, "Table" gives all.
  * Name the last series "others" or "3 others" to have it grey.
@@ -22,6 +33,7 @@ export function StackedBars({
   days,
   series,
   kind,
+  step = 'day',
   partialLast = false,
   csvName,
   height = 220,
@@ -32,6 +44,8 @@ export function StackedBars({
   days: readonly Instant[]
   series: readonly Series[]
   kind: Kind
+  /** What a bar is of; `days` are then the first days of months. */
+  step?: Step
   /** The last day is not over: it is hatched and said so. */
   partialLast?: boolean
   csvName?: string
@@ -83,7 +97,7 @@ export function StackedBars({
             className="bars"
             style={{ height, marginLeft: gutter }}
             role="group"
-            aria-label={`${title}. Arrow keys read one day after another.`}
+            aria-label={`${title}. Arrow keys read one ${step} after another.`}
             tabIndex={0}
             onKeyDown={onKeyDown}
             onBlur={() => setOn(undefined)}
@@ -113,7 +127,7 @@ export function StackedBars({
                         />
                       ) : null,
                     )}
-                    {index % every === 0 && <u>{index === 0 ? day(at, at) : new Date(at).getUTCDate()}</u>}
+                    {index % every === 0 && <u>{tick(at, step, index === 0)}</u>}
                   </div>
                 ))}
               </div>
@@ -121,7 +135,7 @@ export function StackedBars({
             <div role="status">
               {on !== undefined && (
                 <DayTip
-                  at={times[on] ?? 0}
+                  words={named(times[on] ?? 0, step)}
                   isPartial={partialLast && on === times.length - 1}
                   isRight={on > times.length / 2}
                   left={`${((on + 0.5) / times.length) * 100}%`}
@@ -142,7 +156,7 @@ export function StackedBars({
                 {one.label}
               </span>
             ))}
-            {partialLast && <span className="dim">Hatched: the day is not over.</span>}
+            {partialLast && <span className="dim">Hatched: the {step} is not over.</span>}
           </div>
         </figure>
       )}
@@ -151,14 +165,14 @@ export function StackedBars({
 }
 
 function DayTip({
-  at,
+  words,
   isPartial,
   isRight,
   left,
   rows,
   total,
 }: {
-  at: number
+  words: string
   isPartial: boolean
   isRight: boolean
   left: string
@@ -168,7 +182,7 @@ function DayTip({
   return (
     <div className="chart-tip" style={{ left, translate: isRight ? 'calc(-100% - 12px) 0' : '12px 0' }}>
       <b>
-        {day(at, at)}
+        {words}
         {isPartial && ', so far'}
       </b>
       {rows.toReversed().map((row) => (

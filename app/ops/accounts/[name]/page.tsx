@@ -52,6 +52,7 @@ export default async function AccountPage({ params }: { params: Promise<{ name: 
               {held ? 'Suspended' : 'Open'}
             </StatusBadge>
             <Button href={`/${name}`}>See it as its members do</Button>
+            {isAdmin && <Button href={`/ops/billing/accounts/${name}`}>Billing</Button>}
             {isAdmin && <Button href={`/ops/audit?account=${name}`}>Audit log</Button>}
           </>
         }

@@ -21,7 +21,6 @@ export function FileField({
       <TextareaField
         label={label}
         help={help}
-        className="mono"
         rows={6}
         spellCheck={false}
         value={value}

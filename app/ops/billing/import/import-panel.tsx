@@ -58,7 +58,10 @@ export function ImportPanel() {
         )}
         {report && report.faults.length > 0 && (
           <>
-            <Banner status="major" title={`${report.faults.length} faults; nothing is imported`}>
+            <Banner
+              status="major"
+              title={`${report.faults.length === 1 ? 'One fault' : `${report.faults.length} faults`}; nothing is imported`}
+            >
               Correct the lines and try again.
             </Banner>
             <Table

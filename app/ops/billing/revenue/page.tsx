@@ -70,7 +70,7 @@ export default async function RevenuePage({ searchParams }: { searchParams: Prom
             {
               label: 'Recurring a month',
               figure: <Money of={recurring} currency={currency} />,
-              note: `${count(paying, 'subscription')} in ${currency}`,
+              note: `${count(paying, 'active subscription')} in ${currency}`,
             },
             {
               label: 'Usage, last month',
@@ -101,6 +101,7 @@ export default async function RevenuePage({ searchParams }: { searchParams: Prom
           finding={findingOf(months, currency)}
           days={months.map((row) => row.month)}
           kind={`money:${currency}`}
+          step="month"
           partialLast
           csvName="revenue"
           series={[
@@ -115,7 +116,7 @@ export default async function RevenuePage({ searchParams }: { searchParams: Prom
             rowKey={(row) => row.plan}
             columns={[
               { head: 'Plan', phone: 'title', cell: (row) => row.planName, foot: 'All plans' },
-              { head: 'Paying', align: 'right', cell: (row) => row.paying, foot: paying },
+              { head: 'Active', align: 'right', cell: (row) => row.paying, foot: paying },
               { head: 'Trials', align: 'right', cell: (row) => row.trials },
               { head: 'Paused', align: 'right', phone: 'hide', cell: (row) => row.paused },
               {
