@@ -104,7 +104,7 @@ export function DeliveriesPanel({
             head: 'Event',
             phone: 'title',
             cell: (row) => (
-              <button type="button" className="link mono" onClick={() => setOpen(row)}>
+              <button type="button" className="mono text-accent-text hover:underline" onClick={() => setOpen(row)}>
                 {row.type}
               </button>
             ),
