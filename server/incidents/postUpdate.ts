@@ -93,7 +93,7 @@ export const postUpdateIn = async (tx: Tx, ctx: Context, input: PostUpdate): Pro
       acknowledged_at = coalesce(acknowledged_at, ${input.displayAt ?? ctx.now}), acknowledged_by = coalesce(acknowledged_by, ${labelOf(ctx.actor)}),
       started_at = case when state = 'draft' then least(started_at, ${input.displayAt ?? ctx.now}) else started_at end
     where id = ${incident.id}`
-  const components = await namedComponents(tx, incident.id, input)
+  const components = await namedComponents(tx, incident, input)
   await refuseHosts(tx, input.hosts ?? [])
   const number = last + 1
   const displayAt = input.displayAt ?? ctx.now
@@ -186,8 +186,14 @@ const refuseAbout = async (tx: Tx, incident: Incident, aboutId: bigint) => {
 }
 
 /** `[{componentId, key, name, oldStatus, newStatus}]` as the update keeps it. */
-const namedComponents = async (tx: Tx, incidentId: bigint, { components }: PostUpdate) => {
-  const ids = components.map(({ componentId }) => String(componentId))
+const namedComponents = async (tx: Tx, incident: Incident, { components, state, kind }: PostUpdate) => {
+  const incidentId = incident.id
+  // Its end restores every component, whatever was still chosen for it.
+  const isEnd = isOver(state) && (kind ?? 'update') === 'update' && incident.state !== 'draft'
+  const touched = isEnd
+    ? await tx<{ id: bigint }[]>`select component_id as id from incident_component where incident_id = ${incidentId}`
+    : []
+  const ids = [...components.map(({ componentId }) => String(componentId)), ...touched.map(({ id }) => String(id))]
   const rows = await tx<{ id: bigint; key: string; name: string; oldStatus: ComponentStatus }[]>`
     select c.id, c.key, c.name, coalesce(i.status, 'operational') as old_status from component c
       left join incident_component i on i.component_id = c.id and i.incident_id = ${incidentId}
@@ -199,7 +205,7 @@ const namedComponents = async (tx: Tx, incidentId: bigint, { components }: PostU
     key,
     name,
     oldStatus,
-    newStatus: components.findLast(({ componentId }) => componentId === id)!.status,
+    newStatus: isEnd ? ('operational' as const) : components.findLast(({ componentId }) => componentId === id)!.status,
   }))
 }
 

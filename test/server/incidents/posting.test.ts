@@ -89,7 +89,15 @@ test('from the first post to the resolution: states, intervals, customers, and b
   ])
   await settleIncident(ctx(11), { incidentId: String(id) })
   expect(await jobs('billing.credit_outage')).toEqual([])
-  await post(30, id, { state: 'resolved', text: 'It works again.', sawUpdate: 1 })
+  await post(30, id, {
+    state: 'resolved',
+    text: 'It works again.',
+    sawUpdate: 1,
+    components: [{ componentId: wharf.running, status: 'partial_outage' }],
+  })
+  expect((await readIncident(sql, id))?.said[0]?.components).toMatchObject([
+    { oldStatus: 'partial_outage', newStatus: 'operational' },
+  ])
   expect(await statusOf(wharf.running)).toBe('operational')
   const [, outage, after] = await history(wharf.running)
   expect(outage).toEqual(['partial_outage', minuteAt(10), minuteAt(30)])
