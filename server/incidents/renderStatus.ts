@@ -1,4 +1,5 @@
 import type { Context } from '../context.ts'
+import { announce } from '../live.ts'
 import { log } from '../log.ts'
 import { statusFiles } from './statusPage/files.ts'
 import { replaceFolder } from './statusPage/folder.ts'
@@ -17,8 +18,12 @@ export const renderStatus = async (ctx: Context): Promise<void> => {
       await tx`select pg_advisory_xact_lock(${LOCK})`
       const record = await readRecord(tx, ctx.env.publicUrl, ctx.now)
       await replaceFolder(ctx.env.dataDir, statusFiles(record))
+      const [before] = await tx<{ renderedRevision: bigint | null; lastError: string | null }[]>`
+        select rendered_revision, last_error from status_page where id = 1`
       await tx`update status_page set rendered_revision = ${record.revision}, rendered_at = ${ctx.now}, last_error = null
         where id = 1`
+      // The one every few minutes is no news.
+      if (before!.renderedRevision !== record.revision || before!.lastError !== null) await announce(tx, 'incidents')
     })
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)

@@ -197,6 +197,8 @@ export const PROCEDURES: Record<string, string> = {
   'incidents.incident.templates.save': 'operator',
   'incidents.incident.undo': 'operator',
   'incidents.incident.weigh': 'operator',
+  'incidents.statusPage.edit': 'admin',
+  'incidents.statusPage.get': 'operator',
   'live.changes': 'signed-in',
   'notices.markRead': 'signed-in',
   'notices.mine': 'signed-in',

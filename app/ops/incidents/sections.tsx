@@ -5,6 +5,7 @@ const PLACES = [
   { label: 'Components', href: '/ops/incidents/components' },
   { label: 'Templates', href: '/ops/incidents/templates' },
   { label: 'Channels', href: '/ops/incidents/channels' },
+  { label: 'Status page', href: '/ops/incidents/status-page' },
 ] as const
 
 /** The rooms of incidents that one prepares in calm. */
