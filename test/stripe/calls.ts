@@ -3,7 +3,7 @@ import { createPrice, createProduct, updatePrice, updateProduct } from './catalo
 import { closeInvoice, payInvoice } from './collecting.ts'
 import { createPortal, createSession } from './checkout.ts'
 import { createCreditNote } from './creditNotes.ts'
-import { attachCard, createBalanceTransaction, createCustomer, updateCustomer } from './customers.ts'
+import { attachCard, createBalanceTransaction, createCustomer, createTaxId, updateCustomer } from './customers.ts'
 import type { Params } from './form.ts'
 import { linesOf } from './invoiceLines.ts'
 import { changeLines, createInvoice, createInvoiceItem, deleteInvoice, finalize, updateInvoice } from './invoices.ts'
@@ -65,6 +65,14 @@ export const CALLS: Record<string, Call> = {
   'POST /v1/customers/{id}': (world, [id = ''], params) => updateCustomer(world, id, params),
   'POST /v1/customers/{id}/balance_transactions': (world, [id = ''], params) =>
     createBalanceTransaction(world, id, params),
+  'POST /v1/customers/{id}/tax_ids': (world, [id = ''], params) => createTaxId(world, id, params),
+  'GET /v1/customers/{id}/tax_ids': (world, [id = ''], params) =>
+    list(world, 'tax_id', { ...params, customer: id }, { customer: (one) => one.customer }),
+  'DELETE /v1/customers/{id}/tax_ids/{id}': (world, [, id = '']) => {
+    world.get('tax_id', id)
+    world.remove('tax_id', id)
+    return { id, object: 'tax_id', deleted: true }
+  },
   'GET /v1/customers/{id}/payment_methods': (world, [id = ''], params) =>
     list(world, 'payment_method', { ...params, customer: id }, { customer: (m) => m.customer, type: (m) => m.type }),
   'GET /v1/payment_methods': (world, _, params) =>

@@ -156,3 +156,24 @@ export const createBalanceTransaction = (world: World, id: string, params: Param
     description: textOf(params['description']) ?? '',
   })
 }
+
+export const createTaxId = (world: World, customerId: string, params: Params): Stripe.TaxId => {
+  const customer = world.get('customer', customerId)
+  const value = textOf(params['value']) ?? ''
+  const type = (textOf(params['type']) ?? 'unknown') as Stripe.TaxId.Type
+  if (type === 'eu_vat' && !/^[A-Z]{2}[A-Z0-9+*]{2,13}$/.test(value))
+    throw refuse(`Invalid value for ${type}.`, { code: 'tax_id_invalid', param: 'value' })
+  return world.add('tax_id', {
+    id: world.id('tax_id'),
+    object: 'tax_id',
+    country: type === 'eu_vat' ? value.slice(0, 2) : null,
+    created: world.now(),
+    customer: customer.id,
+    customer_account: null,
+    livemode: false,
+    owner: { customer: customer.id, customer_account: null, type: 'customer' },
+    type,
+    value,
+    verification: { status: 'pending', verified_address: null, verified_name: null },
+  })
+}

@@ -159,7 +159,9 @@ const taxLines = (world: World, invoice: Stripe.Invoice, lines: Stripe.InvoiceLi
     return
   }
   invoice.automatic_tax.status = 'complete'
-  const reverse = invoice.customer_tax_exempt === 'reverse' && country !== world.state.tax.headOffice
+  const abroad = country !== world.state.tax.headOffice
+  const isBusiness = world.all('tax_id').some((one) => one.customer === invoice.customer && one.type === 'eu_vat')
+  const reverse = abroad && (invoice.customer_tax_exempt === 'reverse' || isBusiness)
   const exempt = invoice.customer_tax_exempt === 'exempt'
   const rate = taxRateFor(world, country, reverse || exempt)
   const reason = reverse ? 'reverse_charge' : exempt ? 'customer_exempt' : 'standard_rated'

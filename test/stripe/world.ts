@@ -21,6 +21,7 @@ export type Kinds = {
   refund: Stripe.Refund
   setup_intent: Stripe.SetupIntent
   subscription: Stripe.Subscription
+  tax_id: Stripe.TaxId
   tax_rate: Stripe.TaxRate
   webhook_endpoint: Stripe.WebhookEndpoint
 }
@@ -45,6 +46,7 @@ const PREFIX: Record<Kind, string> = {
   refund: 're',
   setup_intent: 'seti',
   subscription: 'sub',
+  tax_id: 'txi',
   tax_rate: 'txr',
   webhook_endpoint: 'we',
 }

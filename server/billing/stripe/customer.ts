@@ -7,6 +7,7 @@ import { log } from '../../log.ts'
 import { makeCall } from './calls.ts'
 import { installationOf, needStripe } from './client.ts'
 import { isPassing, wordsOf } from './errors.ts'
+import { stripeTaxId } from './taxId.ts'
 
 type Profile = {
   accountId: bigint
@@ -40,7 +41,7 @@ const paramsOf = ({ name, address, country, email }: Profile) => ({
 })
 
 /**
- * Makes sure that an account is a customer at Stripe and that Stripe knows its name and address. Returns the customer's id.
+ * Makes sure that an account is a customer at Stripe and that Stripe knows its name, address and tax id. Returns the customer's id.
  * @throws UNPROCESSABLE without a key, or where Stripe refuses; StripeError where it is away
  */
 export const ensureCustomer = async (ctx: Context, accountId: bigint): Promise<string> => {
@@ -48,6 +49,7 @@ export const ensureCustomer = async (ctx: Context, accountId: bigint): Promise<s
   const profile = await profileOf(ctx.sql, accountId)
   if (profile.stripeCustomerId) {
     await update(ctx, accountId, profile)
+    await sendTaxId(ctx, profile, profile.stripeCustomerId)
     return profile.stripeCustomerId
   }
   const key = `customer:${accountId}`
@@ -78,7 +80,32 @@ export const ensureCustomer = async (ctx: Context, accountId: bigint): Promise<s
       after: { customer: made.id },
     })
   })
+  await sendTaxId(ctx, profile, made.id!)
   return made.id!
+}
+
+/**
+ * Has Stripe know the tax id, once a change of the profile: Stripe Tax reverses the charge by it. One that Stripe refuses
+ * must not keep invoices back; operators see the refusal, and tax is charged.
+ */
+const sendTaxId = async (ctx: Context, profile: Profile, customerId: string): Promise<void> => {
+  const { accountId, country, taxId, updatedAt } = profile
+  const wanted = stripeTaxId(country, taxId)
+  if (!wanted) {
+    const [sent] = await ctx.sql`select 1 from stripe_call where account_id = ${accountId} and kind = 'customer.tax_id'`
+    if (!sent) return
+  }
+  try {
+    await makeCall(ctx, {
+      accountId,
+      kind: 'customer.tax_id',
+      key: `customer:${accountId}:tax_id:${updatedAt.toISOString()}`,
+      payload: { id: customerId, tax_id: wanted },
+    })
+  } catch (error) {
+    if (!(error instanceof DomainError) || error.code !== 'UNPROCESSABLE') throw error
+    log.warn({ accountId: String(accountId), reason: error.message }, 'Stripe refused a customer’s tax id')
+  }
 }
 
 // An address that Stripe does not like must not keep invoices back; operators see the refusal.

@@ -4,6 +4,7 @@ import type Stripe from 'stripe'
 export type Done = { id?: string; status?: string; [more: string]: unknown }
 type Options = { idempotencyKey: string }
 type Named = { id: string }
+type TaxId = Stripe.CustomerCreateTaxIdParams
 type Sender<P> = (stripe: Stripe, params: P, options: Options) => Promise<Done>
 
 const asDone = ({ id, status }: { id: string; status?: string | null }): Done => ({ id, ...(status ? { status } : {}) })
@@ -14,6 +15,15 @@ const SENDERS = {
     asDone(await stripe.customers.create(params, options)),
   'customer.update': async (stripe, { id, ...params }: Named & Stripe.CustomerUpdateParams, options) =>
     asDone(await stripe.customers.update(id, params, options)),
+  'customer.tax_id': async (stripe, { id, tax_id: wanted }: Named & { tax_id: TaxId | null }, options) => {
+    // Stripe has no call that changes one: what is there and not wanted goes first, so that no old one counts.
+    let there: Stripe.TaxId | undefined
+    for (const one of (await stripe.customers.listTaxIds(id, { limit: 100 })).data)
+      if (one.type === wanted?.type && one.value === wanted.value) there = one
+      else await stripe.customers.deleteTaxId(id, one.id)
+    if (!wanted) return { id }
+    return asDone(there ? { id: there.id } : { id: (await stripe.customers.createTaxId(id, wanted, options)).id })
+  },
   'customer.balance': async (
     stripe,
     { id, ...params }: Named & Stripe.CustomerCreateBalanceTransactionParams,

@@ -8,6 +8,8 @@ import { recordPayment } from '#server/billing/recordPayment.ts'
 import { voidInvoice } from '#server/billing/closeInvoice.ts'
 import { needStripe } from '#server/billing/stripe/client.ts'
 import { compare } from '#server/billing/stripe/compare.ts'
+import { ensureCustomer } from '#server/billing/stripe/customer.ts'
+import { stripeTaxId } from '#server/billing/stripe/taxId.ts'
 import { usesTax } from '#server/billing/stripe/tax.ts'
 import { booksOf, faultsIn, use } from '../books.ts'
 import { utc } from '../house.ts'
@@ -203,6 +205,48 @@ test('Stripe’s tax is ours, by its rate', async () => {
   standIn.world.state.tax.active = false
   await usesTax(needStripe(house.env), { again: true })
   await noDifference()
+})
+
+test('a tax id goes to Stripe, which reverses the charge by it; a changed one replaces it, a removed one is removed there', async () => {
+  const id = await account('taxid')
+  const say = async (taxId: string | null, at: string) => {
+    await sql`update billing_profile set country = 'DE', address = '{Hafenstr. 1}', tax_id = ${taxId}, updated_at = ${at}
+      where account_id = ${id}`
+    await ensureCustomer(house.now(), id)
+    const [row] = await sql<{ customer: string }[]>`select stripe_customer_id as customer from billing_profile
+      where account_id = ${id}`
+    return standIn.world
+      .all('tax_id')
+      .filter((one) => one.customer === row!.customer)
+      .map((one) => [one.type, one.value])
+  }
+  expect(await say('DE123456780', '2026-01-02')).toEqual([['eu_vat', 'DE123456780']])
+  expect(await say('DE123456789', '2026-01-03')).toEqual([['eu_vat', 'DE123456789']])
+  await giveCard('taxid', id, 'works')
+  await settle()
+  standIn.world.state.tax.active = true
+  await usesTax(needStripe(house.env), { again: true })
+  const { id: version } = await house.version('pro')
+  await changePlan(house.now(), { accountId: id, planVersionId: version })
+  await settle()
+  const [first] = await invoices(id)
+  expect(first).toMatchObject({ state: 'paid', subtotalMinor: 4_900n, taxMinor: 0n, totalMinor: 4_900n })
+  const [row] = await sql<{ taxes: unknown }[]>`select taxes from invoice where account_id = ${id}`
+  expect(row!.taxes).toMatchObject([{ kind: 'reverse_charge' }])
+  standIn.world.state.tax.active = false
+  await usesTax(needStripe(house.env), { again: true })
+  expect(await say(null, '2026-01-04')).toEqual([])
+  await noDifference()
+})
+
+test.for([
+  ['FR', 'FR12345678901', 'eu_vat', 'FR12345678901'],
+  ['GR', 'EL123456789', 'eu_vat', 'EL123456789'],
+  ['CH', 'CHE123456789MWST', 'ch_vat', 'CHE-123.456.789 MWST'],
+  ['NO', 'NO123456789', 'no_vat', '123456789MVA'],
+  ['US', '123456789', 'us_ein', '12-3456789'],
+])('a tax id of %s is spelled as Stripe takes it', ([country, kept, type, value]) => {
+  expect(stripeTaxId(country!, kept!)).toEqual({ type, value })
 })
 
 test('a credit note that is refunded goes back to the card; a void invoice is void at Stripe', async () => {
