@@ -7,11 +7,14 @@ import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { z } from 'zod'
 import { ipOf, findRoute, runRoute } from '#server/http.ts'
+import { editStatusPage } from '#server/incidents/editStatusPage.ts'
 import { renderStatus } from '#server/incidents/renderStatus.ts'
 import { statusFiles } from '#server/incidents/statusPage/files.ts'
 import { PAGE_BYTES } from '#server/incidents/statusPage/homePage.ts'
 import { escapeText } from '#server/incidents/statusPage/markup.ts'
 import { readRecord } from '#server/incidents/statusPage/record.ts'
+import { settingsSchema } from '#server/incidents/statusPage/settings.ts'
+import { readStatusPage } from '#server/incidents/statusPageSql.ts'
 import { fileOf, statusRoutes } from '#server/incidents/statusRoutes.ts'
 import { testDatabase } from '../../support/database.ts'
 import { buildStory, HOSTILE } from './statusStory.ts'
@@ -239,6 +242,39 @@ test('where it cannot be written the row says why, and what was shown stays', as
   expect(row!['lastError']).toMatch(/ENOTDIR|not a directory/)
   expect(shown('index.html')).toContain('As of')
   await renderStatus(at(4))
+})
+
+test('a name, a logo and a host name are on the page and in what links to it, and a job renders them', async () => {
+  const settings = { name: 'Halyard & Co', logoUrl: 'https://cdn.example/logo.svg', domain: 'status.halyard.example' }
+  await editStatusPage(at(5), settings)
+  const [job] = await sql`select run_at <= now() as is_due from graphile_worker.jobs
+    where task_identifier = 'incidents.render_status' order by id desc limit 1`
+  expect(job).toEqual({ isDue: true })
+  expect(await readStatusPage(sql, 'https://wharf.example')).toMatchObject({
+    settings,
+    url: 'https://status.halyard.example/',
+    previewUrl: 'https://wharf.example/status/',
+  })
+  await renderStatus(at(5))
+  expect(shown('index.html')).toContain('<img src="https://cdn.example/logo.svg" alt="">')
+  expect(shown('index.html')).toContain('Halyard &amp; Co status')
+  expect(shown('history.atom')).toContain(`href="https://status.halyard.example/i/INC-${story.now}.html"`)
+  expect(API['summary.json'].parse(JSON.parse(shown('summary.json'))).page).toMatchObject({
+    name: 'Halyard & Co',
+    url: 'https://status.halyard.example',
+  })
+  const [written] = await sql`select after from audit_event where action = 'incidents.status_page.edit'`
+  expect(written!['after']).toEqual(settings)
+})
+
+test.each([
+  { logoUrl: 'javascript:alert(1)' },
+  { logoUrl: 'http://cdn.example/logo.svg' },
+  { domain: 'status.example/path' },
+  { domain: 'localhost' },
+  { name: 'x'.repeat(61) },
+])('the settings %o are refused', (settings) => {
+  expect(settingsSchema.safeParse(settings).success).toBe(false)
 })
 
 test('paths that lead elsewhere are no files', () => {
