@@ -18,8 +18,14 @@ export const renameAccount = async (ctx: Context, account: AccountView, displayN
   })
 }
 
-/** Puts an account on another plan, which sets its default quotas. */
-export const changePlan = async (ctx: Context, account: AccountView, plan: string): Promise<void> => {
+/** What naming a plan here does, and how long: billing names it anew with the account's next change of plan. */
+export type QuotaPlan = { plan: string; sets: 'quotas'; until: 'next_plan_change' }
+
+/**
+ * Names the plan whose default quotas an account has. What it pays for and may have beside quotas is billing's and stays;
+ * its next change of plan names the quotas' plan again. @throws CONFLICT where it is that one already
+ */
+export const changePlan = async (ctx: Context, account: AccountView, plan: string): Promise<QuotaPlan> => {
   await ctx.sql.begin(async (tx) => {
     const [row] = await tx`update account set plan = ${plan} where id = ${account.id} and plan <> ${plan} returning id`
     if (!row) throw new DomainError('CONFLICT', `${account.name} is on the plan ${plan} already`)
@@ -28,9 +34,10 @@ export const changePlan = async (ctx: Context, account: AccountView, plan: strin
       subject: { kind: 'account', id: account.name },
       accountId: account.id,
       before: { plan: account.plan },
-      after: { plan },
+      after: { plan, sets: 'quotas' },
     })
   })
+  return { plan, sets: 'quotas', until: 'next_plan_change' }
 }
 
 /**

@@ -138,6 +138,7 @@ export const accountsRouter = router({
   close: inAccount(['owner'])
     .input(z.object({ typedName: z.string() }))
     .mutation(({ ctx, input }) => closeAccount(ctx, ctx.account, input.typedName)),
+  /** Names the plan that quotas follow, until the account's next change of plan; what is billed stays. */
   changePlan: admin
     .input(z.object({ account: z.string().max(64), plan: z.string().regex(/^[a-z0-9][a-z0-9-]{0,39}$/) }))
     .mutation(async ({ ctx, input }) => changePlan(ctx, await existing(ctx, input.account), input.plan)),

@@ -13,7 +13,7 @@ import { startSubscription } from '#server/billing/startSubscription.ts'
 import { HOUR_MS } from '#server/time.ts'
 import { billingHouse, utc } from './house.ts'
 
-const { sql, ctx, account, version, start } = await billingHouse()
+const { sql, ctx, account, version, start, person, as } = await billingHouse()
 
 let made = 0
 const fresh = () => account(`account-${++made}`, '2026-01-01')
@@ -297,6 +297,19 @@ test('paused, the unused rest is given back and Free holds; resumed, the rest is
     { state: 'applied', amountMinor: -813n },
     { state: 'approved', amountMinor: -813n + 426n },
   ])
+})
+
+test('the plan an admin names for quotas says so, changes nothing that is billed, and holds until the next change', async () => {
+  const id = await fresh()
+  await start(id, 'team', '2026-03-01')
+  const admin = await person('quotas', null, 'owner', ['admin'])
+  const named = await as(admin, '2026-03-02').accounts.changePlan({ account: `account-${made}`, plan: 'harbour' })
+  expect(named).toEqual({ plan: 'harbour', sets: 'quotas', until: 'next_plan_change' })
+  expect(await planOf(id)).toBe('harbour')
+  expect((await terms(id)).at(-1)).toMatchObject({ plan: 'team', untilAt: null })
+  expect(await granted(id)).toMatchObject({ private_repositories: 10 })
+  await changePlan(ctx('2026-03-03'), { accountId: id, planVersionId: await idOf('business') })
+  expect(await planOf(id)).toBe('business')
 })
 
 test('an account is billed in one currency from its first invoice on', async () => {

@@ -8,13 +8,13 @@ import { FieldError, TextField } from '../../../ui/field.tsx'
 import { Panel } from '../../../ui/panel.tsx'
 import { toast } from '../../../ui/toast.tsx'
 
-/** The plan, which sets the account's default quotas. */
+/** The plan whose default quotas the account has; what it is billed for is not changed here. */
 export function PlanPanel({ account, plan, plans }: { account: string; plan: string; plans: readonly string[] }) {
   const router = useRouter()
   const change = useMutation(
     useTRPC().accounts.changePlan.mutationOptions({
       onSuccess: () => {
-        toast('Plan changed.')
+        toast('Quota plan changed. What is billed stays.')
         router.refresh()
       },
     }),
@@ -24,11 +24,11 @@ export function PlanPanel({ account, plan, plans }: { account: string; plan: str
     change.mutate({ account, plan: String(new FormData(event.currentTarget).get('plan') ?? '') })
   }
   return (
-    <Panel title="Plan" sub="sets the default quotas">
+    <Panel title="Quota plan" sub="names the default quotas; billing is not changed">
       <form className="stack" onSubmit={submit}>
         <TextField
           key={plan}
-          label="Plan"
+          label="Quota plan"
           name="plan"
           defaultValue={plan}
           list="plans"
@@ -36,7 +36,7 @@ export function PlanPanel({ account, plan, plans }: { account: string; plan: str
           pattern="[a-z0-9][a-z0-9\-]*"
           maxLength={40}
           autoComplete="off"
-          help="Takes effect with the next look at quotas, within a minute."
+          help="Takes effect with the next look at quotas, within a minute, until the account's plan is next changed, started or ended: billing then names it again. To change what is billed, the account changes its plan under Plan."
         />
         <datalist id="plans">
           {plans.map((one) => (
@@ -46,7 +46,7 @@ export function PlanPanel({ account, plan, plans }: { account: string; plan: str
         {change.error && <FieldError>{messageOf(change.error)}</FieldError>}
         <div>
           <Button type="submit" busy={change.isPending}>
-            Change the plan
+            Change the quota plan
           </Button>
         </div>
       </form>
