@@ -76,7 +76,7 @@ function OpenDialog({ settings, onOpenChange }: { settings: Settings; onOpenChan
           onChange={set('logoUrl')}
         />
         <TextField
-          label="Host name"
+          label="Domain"
           help="Where a web server or bucket of yours serves the files. Feeds and JSON then link there."
           placeholder="status.example.com"
           value={given.domain}
