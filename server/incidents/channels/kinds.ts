@@ -1,6 +1,7 @@
 import type { ChannelAdapter } from '../channel.ts'
 import { bluesky } from './bluesky.ts'
 import { discord } from './discord.ts'
+import { irc } from './irc.ts'
 import { mastodon } from './mastodon.ts'
 import { pagerduty } from './pagerduty.ts'
 import { slack } from './slack.ts'
@@ -18,6 +19,7 @@ export const CHANNEL_KINDS: readonly ChannelAdapter[] = [
   discord,
   telegram,
   teams,
+  irc,
   webhook,
   pagerduty,
 ]
