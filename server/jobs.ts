@@ -44,17 +44,8 @@ export const JOBS = {
   'incidents.settle': z.object({ incidentId: z.string() }),
   /** Starts, reminds of and ends maintenances that are due. */
   'incidents.maintenance': z.object({}),
-  /** Pages for updates that were promised and did not come. */
+  /** Tells operators of updates that were promised and did not come. */
   'incidents.promises': z.object({}),
-  /** Wakes whoever is on call. `key` states the fact: stated twice it is one page. */
-  'incidents.page': z.object({
-    key: z.string(),
-    title: z.string(),
-    alertId: z.string().optional(),
-    incidentId: z.string().optional(),
-    policyId: z.string().optional(),
-    isDrill: z.boolean(),
-  }),
   /** Makes the drafts of periods that ended, and begins the next ones. */
   'billing.close_periods': z.object({}),
   /** Finalizes drafts whose hosts have reported past their end. */

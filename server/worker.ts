@@ -103,7 +103,6 @@ export const handlers: Handlers = {
   'usage.attribute': reattribute,
   'incidents.deliver': (ctx) => deliver(ctx),
   'incidents.render_status': (ctx) => renderStatus(ctx),
-  'incidents.page': async () => {},
   'incidents.settle': settleIncident,
   'incidents.maintenance': keepMaintenances,
   'incidents.promises': pagePromises,

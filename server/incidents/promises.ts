@@ -1,9 +1,9 @@
 import type { Context } from '../context.ts'
-import { addJob } from '../jobs.ts'
 import { announce } from '../live.ts'
+import { notify } from '../notices/notify.ts'
 import { incidentName, OPEN_STATES } from './state.ts'
 
-/** Job `incidents.promises`: an update that was promised and did not come wakes whoever is on call, once a promise. */
+/** Job `incidents.promises`: of an update that was promised and did not come all operators are told, once a promise. */
 export const pagePromises = async (ctx: Context): Promise<void> =>
   await ctx.sql.begin(async (tx) => {
     const missed = await tx<{ id: bigint; title: string; nextUpdateDue: Date; isDrill: boolean }[]>`
@@ -11,11 +11,15 @@ export const pagePromises = async (ctx: Context): Promise<void> =>
         and next_update_due <= ${ctx.now} and missed_paged_at is null
       returning id, title, next_update_due, is_drill`
     for (const { id, title, nextUpdateDue, isDrill } of missed) {
-      await addJob(tx, 'incidents.page', {
-        key: `promise:${id}:${nextUpdateDue.toISOString()}`,
-        title: `${incidentName(id)}: the update promised for ${nextUpdateDue.toISOString().slice(11, 16)} UTC is missing. ${title}`,
-        incidentId: String(id),
-        isDrill,
+      const at = nextUpdateDue.toISOString()
+      await notify(tx, ctx, {
+        audience: 'operators',
+        severity: 'critical',
+        kind: 'incident.promise',
+        title: `${isDrill ? 'DRILL: ' : ''}${incidentName(id)}: the update promised for ${at.slice(11, 16)} UTC is missing`,
+        body: `${title}. Post an update, or say when the next one comes.`,
+        href: `/ops/incidents/${incidentName(id)}/update`,
+        key: `incident:${id}:promise:${at}`,
       })
       await announce(tx, `incident:${id}`)
     }

@@ -250,7 +250,7 @@ export function Composer(props: Props) {
               />
               <p className="help">
                 {content.nextUpdateMinutes
-                  ? `Promised ${content.nextUpdateMinutes} min after posting. If it is missed, on call is paged.`
+                  ? `Promised ${content.nextUpdateMinutes} min after posting. If it is missed, operators are told.`
                   : 'Nothing is promised.'}
               </p>
             </div>

@@ -1,3 +1,0 @@
-import { router } from '../trpc.ts'
-
-export const alertRouter = router({})
