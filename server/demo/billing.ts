@@ -72,7 +72,10 @@ export const seedBilling = async (operator: Context, { accounts }: People): Prom
       daysAgo,
       act: (ctx) => payOpen(ctx, ['saltmarsh', 'tidepool', 'greyheron'].map(id)),
     })),
-    ...DUNNING_DAYS.map((daysAgo): Step => ({ daysAgo, act: async () => {} })),
+    ...Array.from({ length: TIMES_KEPT }, (_, n): Step => ({
+      daysAgo: n * KEPT_EVERY_DAYS + KEPT_AT,
+      act: async () => {},
+    })),
   ]
   for (const { daysAgo, act } of steps.toSorted((a, b) => b.daysAgo - a.daysAgo)) {
     await keepBooks(ctxAt(daysAgo))
@@ -94,8 +97,10 @@ const COUPON = {
   expiresAt: null,
 }
 
-/** Days on which nothing else happens, so that periods end and reminders go out about when they should. */
-const DUNNING_DAYS = [98, 88, 78, 64, 62, 45, 44, 31, 30, 22, 15, 13, 8, 7, 5, 4, 2, 1]
+/** Books are kept every so many days, on none of which something else happens. */
+const KEPT_EVERY_DAYS = 2
+const KEPT_AT = 0.3
+const TIMES_KEPT = 51
 
 const SELLER_AND_BUYERS: ((ctx: Context, id: (account: string) => bigint) => Promise<void>)[] = [
   (ctx) =>
