@@ -6,6 +6,7 @@ import { GrantDialog } from '../../../grant-dialog.tsx'
 import { CloseDialog } from './close-dialog.tsx'
 import { MoneyDialog } from './money-dialog.tsx'
 import { NoteDialog } from './note-dialog.tsx'
+import { RefundCreditDialog } from './refund-credit-dialog.tsx'
 
 export type ActedOn = {
   account: string
@@ -15,9 +16,21 @@ export type ActedOn = {
   currency: string
   openMinor: string
   paidMinor: string
+  /** Prepaid credit of the account that is left. */
+  prepaid: readonly { grantId: string; leftMinor: string; currency: string; reason: string }[]
   lines: readonly { position: number; description: string; amountMinor: string }[]
 }
-type Asked = 'payment' | 'refund' | 'chargeback' | 'note' | 'void' | 'writeOff' | 'release' | 'finalize' | 'grant'
+type Asked =
+  | 'payment'
+  | 'refund'
+  | 'chargeback'
+  | 'note'
+  | 'void'
+  | 'writeOff'
+  | 'release'
+  | 'finalize'
+  | 'grant'
+  | 'refundCredit'
 
 /** What can be done about an invoice; what cannot is not offered. */
 export function InvoiceActions(of: ActedOn) {
@@ -42,6 +55,7 @@ export function InvoiceActions(of: ActedOn) {
         {of.state === 'uncollectible' && ask('Lift the hold', 'release')}
         {(of.state === 'finalized' || of.state === 'draft') && !wasPaid && ask('Void', 'void')}
         {ask('Grant credit', 'grant')}
+        {of.prepaid.length > 0 && ask('Refund credit', 'refundCredit')}
       </div>
       {(asked === 'payment' || asked === 'refund' || asked === 'chargeback') && (
         <MoneyDialog key={asked} of={of} kind={asked} onOpenChange={close} />
@@ -50,6 +64,7 @@ export function InvoiceActions(of: ActedOn) {
       {(asked === 'void' || asked === 'writeOff' || asked === 'release' || asked === 'finalize') && (
         <CloseDialog key={asked} of={of} kind={asked} onOpenChange={close} />
       )}
+      {asked === 'refundCredit' && <RefundCreditDialog of={of} onOpenChange={close} />}
       {asked === 'grant' && <GrantDialog account={of.account} currency={of.currency} onOpenChange={close} />}
     </>
   )

@@ -68,6 +68,14 @@ export default async function OpsInvoicePage({ params }: { params: Promise<{ acc
           currency={currency}
           openMinor={String(invoice.openMinor)}
           paidMinor={String(invoice.paidMinor)}
+          prepaid={left
+            .filter((grant) => grant.kind === 'prepaid')
+            .map(({ id: grant, leftMinor, currency: of, reason }) => ({
+              grantId: String(grant),
+              leftMinor: String(leftMinor),
+              currency: of,
+              reason,
+            }))}
           lines={lines.map(({ position, description, amountMinor }) => ({
             position,
             description,
