@@ -111,6 +111,7 @@ test('nobody pays: reminded, warned and then suspended, with what to do on every
     .getByText(/is not paid\. Pay it under Invoices/)
     .first()
     .waitFor()
+  expect(await page.getByText(/is not paid\. Pay it under Invoices/).count()).toBeGreaterThan(0)
 })
 
 test('a card that works pays what is open, and everything is restored at once', async () => {
