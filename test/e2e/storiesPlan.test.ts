@@ -39,13 +39,15 @@ test('a plan is started after its price with tax was shown, and its limits hold 
   await dialog().getByLabel('Private repositories').fill('25')
   // 49.00 and 5 more for 2.00, and 21 % of it.
   await dialog().getByRole('row', { name: 'To pay now €71.39' }).waitFor()
-  await dialog().getByRole('button', { name: 'Start Business' }).click()
+  await dialog().getByRole('button', { name: 'Start and pay by invoice' }).click()
   await page.getByRole('heading', { name: 'Your plan: Business' }).waitFor()
   await poll(() => limit('Private repositories').textContent()).toContain('25')
   expect(await button('Start Business').count()).toBe(0)
 })
 
 test('buying more shows the seconds that are left, and charges what it showed', async () => {
+  // In the second in which it began the whole interval is left.
+  await page.waitForTimeout(1_100)
   await button('Change the number').click()
   await dialog().getByLabel('Private repositories').fill('40')
   const row = dialog().getByRole('row', { name: /^Remaining Private repositories, 20/ })
