@@ -56,9 +56,6 @@ const serve = async (env: Env, database: Database) => {
   const ctx = systemContext(sql, env, 'start')
   const auth = makeAuth({ env, databaseUrl: database.url })
   const first = await ensureFirstOperator(ctx)
-  await seedCatalog(ctx)
-  await admitAccounts(ctx, {})
-  const rendered = renderAtStart(ctx)
 
   let closing = false
   const ingest = await ingestReady
@@ -73,6 +70,9 @@ const serve = async (env: Env, database: Database) => {
   const handle = webHandler({ ...deps, pages: pagesReady && showPage })
   const listening = await listenOn(env, (req, res) => void handle(req, res))
   // From here on it serves: a database that goes away now is waited for, not a reason to end.
+  await persist(() => seedCatalog(ctx))
+  await persist(() => admitAccounts(ctx, {}))
+  const rendered = renderAtStart(ctx)
   const worker = has('worker') ? await persist(() => startWorker(sql, env, database.url)) : undefined
   const pages = await pagesReady
   if (pages && env.WHARF_DEV) listening.server.on('upgrade', pages.getUpgradeHandler())

@@ -1,4 +1,4 @@
-import PdfDocument from 'pdfkit'
+import type PdfDocument from 'pdfkit'
 import { decimalText, majorText, roundHalfEven, times, exact } from '../money.ts'
 import type { InvoiceSheet } from './invoiceSheet.ts'
 import type { LineRow } from './sql.ts'
@@ -187,6 +187,8 @@ const sums = (doc: Doc, invoice: InvoiceSheet, start: number): number => {
  */
 export const invoicePdf = async (invoice: InvoiceSheet, link: string): Promise<Buffer> => {
   const made = invoice.finalizedAt
+  // Loaded when it is first needed: a start should not wait for it.
+  const { default: PdfDocument } = await import('pdfkit')
   const doc = new PdfDocument({
     size: 'A4',
     margins: { top: MARGIN, left: MARGIN, right: MARGIN, bottom: 20 },

@@ -60,7 +60,7 @@ export const goneDrift = async (ctx: Context, drift: Drift): Promise<void> => {
   })
 }
 
-/** Counts from the store at each scrape: every process says the same. */
+/** Counts from the store at each scrape: every process says the same. While it is away they stay as they were. */
 export const watchDrift = (sql: Sql): void => {
   const name = 'wharf_stripe_drift'
   registry.removeSingleMetric(name)
@@ -71,7 +71,10 @@ export const watchDrift = (sql: Sql): void => {
     registers: [registry],
     async collect() {
       const rows = await sql<{ kind: string; count: number }[]>`
-        select kind, count(*) filter (where resolved_at is null)::int as count from stripe_drift group by kind`
+        select kind, count(*) filter (where resolved_at is null)::int as count from stripe_drift group by kind`.catch(
+        () => undefined,
+      )
+      if (!rows) return
       gauge.reset()
       for (const { kind, count } of rows) gauge.set({ kind }, count)
     },
@@ -87,7 +90,7 @@ export const watchDrift = (sql: Sql): void => {
       const [row] = await sql<{ calls: number; refused: number; events: number }[]>`
         select (select count(*)::int from stripe_call where state = 'pending') as calls,
           (select count(*)::int from stripe_call where state = 'failed') as refused,
-          (select count(*)::int from stripe_event where processed_at is null) as events`
+          (select count(*)::int from stripe_event where processed_at is null) as events`.catch(() => [])
       for (const [what, count] of Object.entries(row ?? {})) outstanding.set({ what }, count)
     },
   })
