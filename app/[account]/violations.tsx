@@ -56,14 +56,14 @@ const columns = (account: string): Column<Violation>[] => [
     head: 'What',
     phone: 'title',
     cell: (v) => (
-      <>
+      <span className="prose">
         {meterWords(v)} of{' '}
         {v.app === null ? (
           'the account'
         ) : (
           <a href={`/${account}/apps/${encodeURIComponent(v.app)}`}>{v.container ?? v.app}</a>
         )}
-      </>
+      </span>
     ),
   },
   {

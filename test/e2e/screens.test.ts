@@ -23,6 +23,7 @@ const PUBLIC = new Set(['/sign-in', '/sign-up', '/first-run', '/reset', '/invite
 const LEADS_TO: Record<string, RegExp> = {
   '/': /\/ops$/,
   '/settings': /\/settings\/\w+$/,
+  '/ops/billing': /\/ops\/billing\/invoices$/,
   '/ops/hosts/[host]/containers': /\/ops\/hosts\/\d+$/,
 }
 

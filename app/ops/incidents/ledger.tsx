@@ -170,7 +170,7 @@ function Receipt({ row: { receiptId, url, name } }: { row: LedgerLine }) {
         Open the post<span className="vh"> on {name}</span>
       </a>
     )
-  return receiptId ? <CopyText text={receiptId} label={receiptId.slice(0, 24)} /> : '–'
+  return receiptId ? <CopyText text={receiptId} label={`Copy ${receiptId.slice(0, 24)}`} /> : '–'
 }
 
 function Acts({ row, again }: { row: LedgerLine; again: (deliveryId: string) => void }) {
