@@ -109,7 +109,9 @@ export default async function ingest(): Promise<void> {
       const ids = hosts.map((h) => h.hostId)
       limits.push(await rawRowsPerSecond(sql, ids, 100, 60, 29_000_000, 1))
       twoStreams.push(await rawRowsPerSecond(sql, ids, 100, 60, 29_000_000, 2))
-      const sent = await load(hosts, 100, 80, 380 - round * 100, 11 + round * 80)
+      // The limit's rows pushed the index out of the caches: a minute brings it back, as every minute before would have.
+      await load(hosts, 100, 1, 381 - round * 100, 11 + round * 81)
+      const sent = await load(hosts, 100, 80, 380 - round * 100, 12 + round * 81)
       rates.push(sent.samples / (sent.elapsedMs / 1000))
       p99s.push(quantile(sent.acknowledgedMs, 0.99))
     }
