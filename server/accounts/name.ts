@@ -4,6 +4,8 @@ const RESERVED = new Set([
   ...['sign-in', 'sign-out', 'sign-up', 'first-run', 'reset', 'invite', 'healthz', 'readyz', 'metrics', 'wharf'],
   ...['_next', 'assets', 'static', 'public', 'favicon.ico', 'robots.txt', 'agent', 'install', 'docs', 'admin', 'me'],
   ...['operators', 'unattributed', 'users'],
+  // The registry's own: pages, and what official images are named under.
+  ...['explore', 'library', 'registry', 'official', 'uploads', '_catalog'],
 ])
 
 /** A path component of a Docker repository name: https://distribution.github.io/distribution/spec/api/#overview */

@@ -39,6 +39,8 @@ const DISTRIBUTED: Record<string, string> = {
   spend_state: 'account_id',
   dunning_step: 'account_id',
   entitlement: 'account_id',
+  registry_day: 'account_id',
+  repository_tag: 'repository_id',
 }
 
 /** Tables of one row for something people do or decide: thousands, not billions. */
@@ -91,6 +93,15 @@ const REFERENCE = new Set([
   'platform_role',
   'quarantine',
   'quota',
+  'registry_account',
+  'repository',
+  'repository_collaborator',
+  'repository_move',
+  'repository_redirect',
+  'repository_star',
+  'repository_team',
+  'robot',
+  'robot_repository',
   'server_key',
   'setting',
   'sign_in_failure',
