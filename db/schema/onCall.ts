@@ -20,6 +20,8 @@ export const alert = pgTable(
     annotations: jsonb('annotations').notNull(),
     link: text('link'),
     hostIds: integer('host_ids').array().notNull().default([]),
+    /** Alerts of one source and group page once, and share one incident. */
+    groupKey: text('group_key').notNull().default(''),
     incidentId: ref('incident_id').references(() => incident.id),
     silencedBy: ref('silenced_by'),
     acknowledgedAt: at('acknowledged_at'),
@@ -32,6 +34,7 @@ export const alert = pgTable(
     index('alert_firing')
       .on(t.id)
       .where(sql`ends_at is null`),
+    index('alert_received').on(t.receivedAt),
   ],
 )
 
@@ -47,7 +50,7 @@ export const silence = pgTable('silence', {
   endedAt: at('ended_at'),
 })
 
-/** Where alerts from outside come in beside Alertmanager: a secret a source. */
+/** Where alerts come from outside: a token a source, good for sending alerts and nothing else. */
 export const alertSource = pgTable('alert_source', {
   id: id(),
   name: text('name').notNull().unique(),
@@ -56,6 +59,28 @@ export const alertSource = pgTable('alert_source', {
   createdAt: at('created_at').notNull().defaultNow(),
   lastUsedAt: at('last_used_at'),
   removedAt: at('removed_at'),
+})
+
+/** A dead man's switch: something outside that calls every so often; when it does not, people are paged. */
+export const heartbeat = pgTable('heartbeat', {
+  id: id(),
+  name: text('name').notNull().unique(),
+  tokenHash: bytea('token_hash').notNull().unique(),
+  everyMinutes: integer('every_minutes').notNull(),
+  graceMinutes: integer('grace_minutes').notNull(),
+  /** Null until the first call: what never called is not missed. */
+  lastAt: at('last_at'),
+  /** Since when it is missed. */
+  missedAt: at('missed_at'),
+  createdBy: text('created_by').notNull(),
+  createdAt: at('created_at').notNull().defaultNow(),
+  removedAt: at('removed_at'),
+})
+
+/** When paging was last seen to work, for whoever watches it from outside. One row. */
+export const pagingWatch = pgTable('paging_watch', {
+  id: integer('id').primaryKey(),
+  at: at('at').notNull(),
 })
 
 /** Who is on call when. `layers` and their rotations are `Schedule` of `server/incidents/schedule.ts`, in its own time zone. */
@@ -103,7 +128,7 @@ export const escalationPolicy = pgTable('escalation_policy', {
   removedAt: at('removed_at'),
 })
 
-/** How a person is reached: an e-mail address, a Slack or Telegram id, a webhook, a PagerDuty key. */
+/** How a person is reached. `settings` and the sealed secret are its kind's own; `address` is what people tell it by. */
 export const contactMethod = pgTable(
   'contact_method',
   {
@@ -111,8 +136,9 @@ export const contactMethod = pgTable(
     userId: text('user_id')
       .notNull()
       .references(() => authUser.id, { onDelete: 'cascade' }),
-    kind: text('kind', { enum: ['email', 'webhook', 'slack', 'telegram', 'pagerduty'] }).notNull(),
+    kind: text('kind').notNull(),
     address: text('address').notNull(),
+    settings: jsonb('settings').notNull().default({}),
     sealedSecret: text('sealed_secret'),
     position: integer('position').notNull().default(0),
     createdAt: at('created_at').notNull().defaultNow(),
@@ -129,12 +155,17 @@ export const page = pgTable(
     /** States the fact: an alert, or a promise that was missed. */
     key: text('key').notNull().unique(),
     title: text('title').notNull(),
+    body: text('body').notNull().default(''),
+    /** Of alerts: the source and group it stands for. */
+    groupKey: text('group_key'),
     alertId: ref('alert_id').references(() => alert.id),
     incidentId: ref('incident_id').references(() => incident.id),
     policyId: ref('policy_id').references(() => escalationPolicy.id),
     isDrill: boolean('is_drill').notNull().default(false),
     state: text('state', { enum: ['open', 'acknowledged', 'resolved'] }).notNull(),
+    /** The policy's step that comes next, and how many rounds of messages went out. */
     step: integer('step').notNull().default(0),
+    round: integer('round').notNull().default(0),
     nextAt: at('next_at'),
     openedAt: at('opened_at').notNull(),
     acknowledgedAt: at('acknowledged_at'),
@@ -145,6 +176,7 @@ export const page = pgTable(
     index('page_due')
       .on(t.nextAt)
       .where(sql`state = 'open'`),
+    index('page_incident').on(t.incidentId),
   ],
 )
 
@@ -164,10 +196,17 @@ export const pageMessage = pgTable(
     state: text('state', { enum: ['pending', 'sent', 'failed'] }).notNull(),
     detail: text('detail').notNull().default(''),
     attempts: integer('attempts').notNull().default(0),
+    /** When it is tried; null once it is sent or given up. */
+    nextAt: at('next_at'),
     createdAt: at('created_at').notNull(),
     sentAt: at('sent_at'),
   },
-  (t) => [uniqueIndex('page_message_once').on(t.pageId, t.round, t.userId, t.kind, t.address)],
+  (t) => [
+    uniqueIndex('page_message_once').on(t.pageId, t.round, t.userId, t.kind, t.address),
+    index('page_message_due')
+      .on(t.nextAt)
+      .where(sql`state = 'pending'`),
+  ],
 )
 
 /** The status page's own words: name, logo, domain, where it is written to. One row. */
