@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
 import { boolean, index, integer, jsonb, pgTable, primaryKey, text, uniqueIndex } from 'drizzle-orm/pg-core'
-import { at, bytea, id, ref } from './columns.ts'
+import { at, id, ref } from './columns.ts'
 import { incidentUpdate } from './incidents.ts'
 
 /** A place updates go to. `settings` is its adapter's; what is secret in it is sealed apart. */
@@ -26,22 +26,27 @@ export const channel = pgTable('channel', {
   removedAt: at('removed_at'),
 })
 
-/** Somebody who asked to be told. */
+/** Somebody who asked to be told. Links in what they get are signed with WHARF_SECRET; nothing of them is kept. */
 export const subscriber = pgTable(
   'subscriber',
   {
     id: id(),
     kind: text('kind', { enum: ['email', 'webhook', 'slack'] }).notNull(),
-    /** The address, normalised. */
+    /** The address as people read it, normalised: of a Slack webhook without the part that is secret. */
     address: text('address').notNull(),
+    /** Of Slack: which channel and where its API is; of a webhook of Slack nothing. */
+    settings: jsonb('settings').notNull().default({}),
+    /** A webhook's signing secret; Slack's token or webhook URL. */
     sealedSecret: text('sealed_secret'),
     /** Keys of components; null is all. */
     components: text('components').array(),
-    /** Hash of the secret in its confirm and unsubscribe links. */
-    tokenHash: bytea('token_hash').notNull().unique(),
+    createdBy: text('created_by').notNull(),
     createdAt: at('created_at').notNull().defaultNow(),
+    /** When they were last asked to confirm, or told that they are subscribed already. */
+    askedAt: at('asked_at'),
     confirmedAt: at('confirmed_at'),
     unsubscribedAt: at('unsubscribed_at'),
+    /** Sent nothing any more until they confirm anew: it came back. */
     quarantinedAt: at('quarantined_at'),
     quarantineReason: text('quarantine_reason'),
     bounces: integer('bounces').notNull().default(0),
@@ -50,7 +55,23 @@ export const subscriber = pgTable(
     uniqueIndex('subscriber_address')
       .on(t.kind, t.address)
       .where(sql`unsubscribed_at is null`),
+    index('subscriber_told')
+      .on(t.id)
+      .where(sql`confirmed_at is not null and unsubscribed_at is null and quarantined_at is null`),
   ],
+)
+
+/** The frozen text of an update for all subscribers of a kind; what differs between them is their own links. */
+export const subscriberText = pgTable(
+  'subscriber_text',
+  {
+    updateId: ref('update_id')
+      .notNull()
+      .references(() => incidentUpdate.id),
+    kind: text('kind').notNull(),
+    body: jsonb('body').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.updateId, t.kind] })],
 )
 
 /** One update for one target, with its frozen text: every retry sends the same bytes. */

@@ -124,6 +124,7 @@ const REFERENCE = new Set([
   'stripe_drift',
   'stripe_event',
   'subscriber',
+  'subscriber_text',
   'tax_rate',
   'team',
   'team_member',
