@@ -18,9 +18,14 @@ const noPages = [
   room('app', 'nothing imports pages but pages'),
   libraries(['next', 'react', 'react-dom'], 'pages are made in app/'),
 ]
+// Hosts judge without the control plane, and it judges again with the same code: these are pure, and both sides' own.
 const onlyProtocol: Pattern = {
-  group: ['#agents/**', '**/../agents/**', '!#agents/protocol.ts'],
-  message: 'of the agents, only agents/protocol.ts',
+  group: [
+    '#agents/**',
+    '**/../agents/**',
+    ...['protocol', 'rules', 'score', 'pack', 'pools'].map((pure) => `!#agents/${pure}.ts`),
+  ],
+  message: 'of the agents, only what both sides share: protocol, rules, score, pack, pools',
 }
 const noCli = room('cli', 'the command line is a client')
 const noTrpc = [

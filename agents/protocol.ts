@@ -1,8 +1,9 @@
 import { createHash, createPublicKey, sign, verify, type KeyObject } from 'node:crypto'
+import type { AbuseFinding } from './rules.ts'
 
 /**
  * What an agent and the control plane say to each other: shapes, units and signatures.
- * The only file both sides share. Integers are below 2^53; times are milliseconds.
+ * What both sides share, beside the rules of abuse (rules.ts, score.ts, pack.ts). Integers are below 2^53; times are milliseconds.
  * Decision record 002 tells why readings carry monotonic time.
  */
 export const PROTOCOL_VERSION = 1
@@ -175,6 +176,7 @@ export const COMMAND_KINDS = [
   'restart',
   'truncate_log',
   'delete',
+  'recreate',
 ] as const
 export type CommandKind = (typeof COMMAND_KINDS)[number]
 
@@ -185,8 +187,18 @@ export type Command = {
   kind: CommandKind
   epoch: number
   containerId: string
-  /** throttle: `cpuPercent` of one core; set_limits: any of the three; stop: `graceSeconds`. */
-  args: { cpuPercent?: number; memoryMib?: number; cpuMilli?: number; diskMib?: number; graceSeconds?: number }
+  /**
+   * throttle: `cpuPercent` of one core; set_limits: any of the three; stop: `graceSeconds`; recreate: `createConfig`, as the
+   * result of `delete` gave it. That container is gone: for recreate the epoch is its last one and need not be there.
+   */
+  args: {
+    cpuPercent?: number
+    memoryMib?: number
+    cpuMilli?: number
+    diskMib?: number
+    graceSeconds?: number
+    createConfig?: string
+  }
   issuedAtMs: number
   expiresAtMs: number
 }
@@ -201,6 +213,8 @@ export type CommandsAnswer = {
   contiguousSeq: number
   /** The greatest sequence number known; an agent that lost its state goes on after it. */
   maxSeq: number
+  /** Version of the rule bundle to have; the agent fetches it where its own is older. */
+  rulesVersion?: number
 }
 
 export type CommandOutcome = 'done' | 'failed' | 'refused' | 'expired'
@@ -211,19 +225,25 @@ export type CommandResult = {
   outcome: CommandOutcome
   /** A sentence for the operator. */
   detail: string
-  /** Facts before and after, such as log bytes or the limits that were set. */
+  /**
+   * Facts before and after, such as log bytes or the limits that were set. delete: `createConfig`, JSON text of the name and
+   * of the engine's body that would make the container again (`{name, body}`), at most 64 kB; the control plane seals it.
+   */
   evidence?: Record<string, string | number | boolean>
 }
 
-/** One entry of `POST /v1/findings` `{findings: Finding[]}`; `id` makes a repeat harmless. */
-export type Finding = {
+/** A log that grows too fast. */
+export type LogFinding = {
   id: string
   kind: 'log_growth'
   epoch: number
   monoMs: number
-  /** log_growth: size now, growth over the window, free bytes of its file system. */
+  /** Size now, growth over the window, free bytes of its file system. */
   detail: Record<string, string | number | boolean>
 }
+
+/** One entry of `POST /v1/findings` `{findings: Finding[]}`; `id` makes a repeat harmless. */
+export type Finding = LogFinding | AbuseFinding
 
 /** What an agent request says of itself, in headers; all of it is signed. */
 export type RequestIdentity = {

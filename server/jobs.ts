@@ -34,6 +34,8 @@ export const JOBS = {
   'usage.judge_quotas': z.object({}),
   /** Acts on a runaway log that an agent found. */
   'usage.runaway_log': z.object({ hostId: z.number(), findingId: z.string() }),
+  /** Judges what an agent found of abuse, and acts. */
+  'abuse.judge': z.object({ hostId: z.number(), findingId: z.string() }),
   /** Applies label rules to what they newly match. */
   'usage.attribute': z.object({ ruleId: z.string().optional() }),
   /** Sends what is due of incidents' updates. */

@@ -1,6 +1,7 @@
 import type { Pool } from '#db/client.ts'
 import { Logger, parseCronItems, type CronItem, type TaskList } from 'graphile-worker'
 import { Counter } from 'prom-client'
+import { judge } from './abuse/judge.ts'
 import { tidy } from './accounts/tidy.ts'
 import { admitAccounts } from './billing/admitAccounts.ts'
 import { settleClosed } from './billing/cancelSubscription.ts'
@@ -101,6 +102,7 @@ export const handlers: Handlers = {
   'usage.judge_quotas': judgeQuotas,
   'usage.runaway_log': runawayLog,
   'usage.attribute': reattribute,
+  'abuse.judge': judge,
   'incidents.deliver': (ctx) => deliver(ctx),
   'incidents.render_status': (ctx) => renderStatus(ctx),
   'incidents.settle': settleIncident,

@@ -171,6 +171,7 @@ export const execute = async (
       save()
       return done('deleted')
     },
+    recreate: async () => refused('its container is still there'),
   }
 
   try {

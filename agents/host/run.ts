@@ -135,7 +135,8 @@ export const run = async (options: RunOptions): Promise<Agent> => {
     onEvent: (event) => recorder.draft().events.push(event),
     onFailure,
     onFinding: (finding) => {
-      log('warn', 'a log runs away', { epoch: finding.epoch, ...finding.detail })
+      const detail = finding.kind === 'log_growth' ? finding.detail : {}
+      log('warn', 'a log runs away', { epoch: finding.epoch, ...detail })
       // Its container may have started since the last report: a finding means nothing without the epoch it names.
       if (running) report()
       findings.add(finding)

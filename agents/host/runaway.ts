@@ -1,4 +1,4 @@
-import { sha256Hex, type Finding } from '#agents/protocol.ts'
+import { sha256Hex, type LogFinding } from '#agents/protocol.ts'
 
 /** A log's size at a moment, with the free bytes of its file system. */
 export type LogStep = { monoMs: number; bytes: number; freeBytes: number }
@@ -25,7 +25,7 @@ export const isFast = (bytesPerS: number, freeBytes: number): boolean =>
  * and nine seconds. Its
  * id comes from the epoch and the run's beginning, so telling it again is harmless. A run ends with the first slow look.
  */
-export const grow = (epoch: number, growth: Growth, now: LogStep): { growth: Growth; finding: Finding | null } => {
+export const grow = (epoch: number, growth: Growth, now: LogStep): { growth: Growth; finding: LogFinding | null } => {
   const elapsedMs = now.monoMs - growth.last.monoMs
   if (elapsedMs < LEAST_STEP_MS) return { growth, finding: null }
   const bytesPerS = ((now.bytes - growth.last.bytes) * 1000) / elapsedMs
@@ -37,7 +37,7 @@ export const grow = (epoch: number, growth: Growth, now: LogStep): { growth: Gro
   const next = { last: now, steps, since, told: growth.told || tell }
   if (!tell) return { growth: next, finding: null }
   const rate = Math.round(((now.bytes - since.bytes) * 1000) / windowMs)
-  const finding: Finding = {
+  const finding: LogFinding = {
     id: sha256Hex(`log_growth\n${epoch}\n${since.monoMs}`).slice(0, 32),
     kind: 'log_growth',
     epoch,

@@ -80,6 +80,8 @@ export const simCommands = (
       case 'delete':
         machine.remove(container)
         return done('deleted')
+      case 'recreate':
+        return { outcome: 'refused', detail: 'its container is still there' }
     }
   }
   return {

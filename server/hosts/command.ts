@@ -45,6 +45,7 @@ export const issue = async (tx: Sql, ctx: Context, input: NewCommand): Promise<{
     values (${hostId}, ${epoch}, ${containerId}, ${kind}, ${JSON.stringify(args)}::text::jsonb, ${reason},
       ${labelOf(ctx.actor)}, ${key}, ${ctx.now}, ${expiresAt})
     on conflict (key) do nothing returning id`
+  const { createConfig: _, ...openArgs } = args
   if (!made) {
     const [known] = await tx<{ id: bigint }[]>`select id from command where key = ${key}`
     return { id: known?.id ?? 0n, repeated: true }
@@ -53,7 +54,8 @@ export const issue = async (tx: Sql, ctx: Context, input: NewCommand): Promise<{
     action: 'hosts.command.issue',
     subject: { kind: 'command', id: made.id },
     accountId: owner?.accountId ?? null,
-    after: { host: host.name, containerId, epoch, kind, args, reason, expiresAt },
+    // What a container was made from may hold secrets.
+    after: { host: host.name, containerId, epoch, kind, args: openArgs, reason, expiresAt },
   })
   return { id: made.id, repeated: false }
 }
