@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { TRPCClientError, createTRPCClient, httpLink } from '@trpc/client'
+import type { TRPCLink } from '@trpc/client'
 import type { AppRouter } from '#server/router.ts'
 import { Failure } from './failure.ts'
 
@@ -31,33 +32,32 @@ const findToken = (url: string): string => {
   )
 }
 
-const toJson = (value: unknown): unknown => {
+/** As a request carries it: bigints are decimal strings. */
+export const toJson = (value: unknown): unknown => {
   if (typeof value === 'bigint') return value.toString()
   if (value instanceof Date || value === null || typeof value !== 'object') return value
   if (Array.isArray(value)) return value.map(toJson)
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, toJson(inner)]))
 }
 
-const make = (url: string, token: string) =>
-  createTRPCClient<AppRouter>({
-    links: [
-      httpLink({
-        url: `${url}/trpc`,
-        headers: { authorization: `Bearer ${token}` },
-        // As in the browser nothing is revived: ids and times arrive as strings, whatever the types say.
-        transformer: { serialize: toJson, deserialize: (value: unknown) => value },
-        fetch: (input, init) =>
-          fetch(input as string, { ...(init as RequestInit), signal: AbortSignal.timeout(TIMEOUT_MS) }),
-      }),
-    ],
-  })
+/** A typed client whose calls go over this link. */
+export const clientOver = (link: TRPCLink<AppRouter>) => createTRPCClient<AppRouter>({ links: [link] })
+export type Client = ReturnType<typeof clientOver>
 
-export type Client = ReturnType<typeof make>
+const overHttp = (url: string, token: string) =>
+  httpLink<AppRouter>({
+    url: `${url}/trpc`,
+    headers: { authorization: `Bearer ${token}` },
+    // As in the browser nothing is revived: ids and times arrive as strings, whatever the types say.
+    transformer: { serialize: toJson, deserialize: (value: unknown) => value },
+    fetch: (input, init) =>
+      fetch(input as string, { ...(init as RequestInit), signal: AbortSignal.timeout(TIMEOUT_MS) }),
+  })
 
 /** A typed client of the control plane. @throws Failure where there is no token. */
 export const connect = (): Client => {
   const url = controlPlane()
-  return make(url, findToken(url))
+  return clientOver(overHttp(url, findToken(url)))
 }
 
 const HINTS: Record<string, string> = {

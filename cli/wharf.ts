@@ -9,8 +9,10 @@ import { agent } from './nouns/agent.ts'
 import { auditNoun } from './nouns/audit.ts'
 import { billingNoun } from './nouns/billing.ts'
 import { cluster } from './nouns/cluster.ts'
+import { component } from './nouns/component.ts'
 import { container } from './nouns/container.ts'
 import { host } from './nouns/host.ts'
+import { incident } from './nouns/incident.ts'
 import { invoice } from './nouns/invoice.ts'
 import { joinToken } from './nouns/joinToken.ts'
 import { plan } from './nouns/plan.ts'
@@ -32,8 +34,10 @@ const main = defineCommand({
     audit: auditNoun,
     billing: billingNoun,
     cluster,
+    component,
     container,
     host,
+    incident,
     invoice,
     'join-token': joinToken,
     plan,

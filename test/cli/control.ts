@@ -48,19 +48,23 @@ export const startWharf = async (sql: Pool) => {
     server.closeAllConnections()
     server.close()
   })
-  return (words: string, more: Record<string, string> = {}): Promise<Ran> =>
+  return (words: string | readonly string[], more: Record<string, string> = {}): Promise<Ran> =>
     new Promise((resolve, reject) => {
-      const child = spawn(process.execPath, [join(root, 'cli/bin.mjs'), ...words.split(' ').filter(Boolean)], {
-        cwd: tmpdir(),
-        env: {
-          PATH: process.env['PATH'],
-          HOME: tmpdir(),
-          WHARF_URL: url,
-          WHARF_TOKEN: TOKEN,
-          ...more,
-        } as unknown as NodeJS.ProcessEnv,
-        stdio: ['ignore', 'pipe', 'pipe'],
-      })
+      const child = spawn(
+        process.execPath,
+        [join(root, 'cli/bin.mjs'), ...(typeof words === 'string' ? words.split(' ').filter(Boolean) : words)],
+        {
+          cwd: tmpdir(),
+          env: {
+            PATH: process.env['PATH'],
+            HOME: tmpdir(),
+            WHARF_URL: url,
+            WHARF_TOKEN: TOKEN,
+            ...more,
+          } as unknown as NodeJS.ProcessEnv,
+          stdio: ['ignore', 'pipe', 'pipe'],
+        },
+      )
       const ran: Ran = { code: null, out: '', err: '' }
       child.stdout.on('data', (chunk: Buffer) => (ran.out += chunk.toString()))
       child.stderr.on('data', (chunk: Buffer) => (ran.err += chunk.toString()))

@@ -198,6 +198,7 @@ export const PROCEDURES: Record<string, string> = {
   'incidents.incident.undo': 'operator',
   'incidents.incident.weigh': 'operator',
   'incidents.statusPage.edit': 'admin',
+  'incidents.statusPage.files': 'operator',
   'incidents.statusPage.get': 'operator',
   'live.changes': 'signed-in',
   'notices.markRead': 'signed-in',
