@@ -213,8 +213,6 @@ export type CommandsAnswer = {
   contiguousSeq: number
   /** The greatest sequence number known; an agent that lost its state goes on after it. */
   maxSeq: number
-  /** Version of the rule bundle to have; the agent fetches it where its own is older. */
-  rulesVersion?: number
 }
 
 export type CommandOutcome = 'done' | 'failed' | 'refused' | 'expired'

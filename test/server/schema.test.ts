@@ -52,6 +52,18 @@ const DISTRIBUTED: Record<string, string> = {
 
 /** Tables of one row for something people do or decide: thousands, not billions. */
 const REFERENCE = new Set([
+  'abuse_bundle',
+  'abuse_case',
+  'abuse_deletion',
+  'abuse_dispute',
+  'abuse_event',
+  'abuse_exemption',
+  'abuse_list',
+  'abuse_mark',
+  'abuse_rule_state',
+  'abuse_rules',
+  'abuse_sighting',
+  'abuse_strike',
   'account',
   'account_hold',
   'account_invitation',
