@@ -1,4 +1,5 @@
 import { router } from '../trpc.ts'
+import { analyticsRouter } from './analyticsRouter.ts'
 import { channelRouter } from './channelRouter.ts'
 import { componentRouter } from './componentRouter.ts'
 import { incidentRouter } from './incidentRouter.ts'
@@ -12,4 +13,6 @@ export const incidentsRouter = router({
   /** Channels and deliveries: settings, previews, tests, the ledger. */
   channels: channelRouter,
   statusPage: statusPageRouter,
+  /** What the record says of outages, people and channels. */
+  analytics: analyticsRouter,
 })

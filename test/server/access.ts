@@ -156,6 +156,8 @@ export const PROCEDURES: Record<string, string> = {
   'hosts.revoke': 'operator',
   'hosts.revokeKey': 'operator',
   'hosts.series': 'operator',
+  'incidents.analytics.export': 'operator',
+  'incidents.analytics.overview': 'operator',
   'incidents.channels.add': 'admin',
   'incidents.channels.edit': 'admin',
   'incidents.channels.enable': 'admin',
