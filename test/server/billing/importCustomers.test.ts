@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { finalizeDrafts } from '#server/billing/finalizeDrafts.ts'
-import { rowsOf } from '#server/billing/rowsOf.ts'
+import { rowsOf } from '#server/rowsOf.ts'
 import { liveSubscription } from '#server/billing/subscriptionSql.ts'
 import { closePeriods } from '#server/billing/closePeriods.ts'
 import { use } from './books.ts'

@@ -1,4 +1,4 @@
-import { DomainError } from '../errors.ts'
+import { DomainError } from './errors.ts'
 
 /** A record of a file and the line it begins on, counted from 1. */
 export type FileRow = { line: number; value: unknown }
