@@ -4,6 +4,7 @@ import { liveRouter } from './changes.ts'
 import { hostsRouter } from './hosts/router.ts'
 import { incidentsRouter } from './incidents/router.ts'
 import { noticesRouter } from './notices/router.ts'
+import { registryRouter } from './registry/router.ts'
 import { createCallerFactory, router } from './trpc.ts'
 import { searchRouter, usageRouter } from './usage/router.ts'
 
@@ -14,6 +15,7 @@ export const appRouter = router({
   hosts: hostsRouter,
   usage: usageRouter,
   incidents: incidentsRouter,
+  registry: registryRouter,
   billing: billingRouter,
   search: searchRouter,
   live: liveRouter,

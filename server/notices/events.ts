@@ -5,6 +5,9 @@ export const EVENTS = {
   'invoice.finalized': 'An invoice has its number and will not change.',
   'invoice.paid': 'Nothing is open of an invoice any more.',
   'usage.threshold': 'Spending reached a share of the budget, or the cap.',
+  'repository.push': 'A tag of a repository was pushed.',
+  'repository.delete': 'A tag or a manifest of a repository was deleted, or the repository itself.',
+  'repository.quota': 'A limit of the plan was met in the registry: private repositories, storage or pulls.',
   'subscription.updated': 'The plan began, changed, paused, went on or ended.',
 } as const
 export type EventType = keyof typeof EVENTS

@@ -1,9 +1,9 @@
-import type { Sql, Tx } from '#db/client.ts'
+import type { Tx } from '#db/client.ts'
 import { hashOf } from '../accounts/token.ts'
 import { audit } from '../audit.ts'
 import { labelOf, type Context } from '../context.ts'
 import { DomainError } from '../errors.ts'
-import { isRobotSecret, makeRobotSecret, readRobotLogin, robotHint, robotLogin } from './robot.ts'
+import { makeRobotSecret, robotHint, robotLogin } from './robot.ts'
 
 const MOST_ROBOTS = 100
 /** After a rotation the old secret works for a day, so that nothing stops meanwhile. */
@@ -93,27 +93,3 @@ const record = (tx: Tx, ctx: Context, account: Account, robotId: bigint, verb: s
     accountId: account.id,
     after,
   })
-
-/**
- * The robot that a sign-in name (`acme+ci`) and secret are of, and notes its use at most once a minute; undefined where
- * they do not fit, or the robot was revoked, is past its time, or its account is closed.
- */
-export const signInRobot = async (
-  sql: Sql,
-  login: string,
-  secret: string,
-  now: Date,
-): Promise<{ robotId: bigint; accountId: bigint } | undefined> => {
-  const said = readRobotLogin(login)
-  if (!said || !isRobotSecret(secret)) return undefined
-  const hash = hashOf(secret)
-  const [row] = await sql<{ id: bigint; accountId: bigint; lastUsedAt: Date | null }[]>`
-    select r.id, r.account_id, r.last_used_at from robot r join account a on a.id = r.account_id
-    where a.name = ${said.account} and r.name = ${said.name} and a.closed_at is null and r.revoked_at is null
-      and (r.expires_at is null or r.expires_at > ${now})
-      and (r.hash = ${hash} or (r.previous_hash = ${hash} and r.previous_until > ${now}))`
-  if (!row) return undefined
-  if (!row.lastUsedAt || now.getTime() - row.lastUsedAt.getTime() > 60_000)
-    await sql`update robot set last_used_at = ${now} where id = ${row.id}`
-  return { robotId: row.id, accountId: row.accountId }
-}

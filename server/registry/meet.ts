@@ -70,6 +70,13 @@ export const meetToChange = async (ctx: Context, asked: string, needed: Permissi
   return met
 }
 
+/** The same for what only its admins and operators read. @throws FORBIDDEN */
+export const meetAsAdmin = async (ctx: Context, asked: string): Promise<Met> => {
+  const met = await meet(ctx, asked)
+  if (met.permission === 'admin' || (await whoAsks(ctx)).looksOn) return met
+  throw new DomainError('FORBIDDEN', `needs the permission admin on ${met.path}; an admin of it can grant it`)
+}
+
 /** Refuses to change what is being deleted or renamed. @throws CONFLICT */
 export const needSettled = (met: Met): void => {
   if (met.deleteAt) throw new DomainError('CONFLICT', `${met.path} is being deleted; keep it first`)

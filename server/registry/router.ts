@@ -1,0 +1,30 @@
+import { z } from 'zod'
+import { admin, open, router } from '../trpc.ts'
+import { registryAccountRouter, robotsRouter } from './accountRouter.ts'
+import { createOfficial } from './createOfficial.ts'
+import { repositoryRouter } from './repositoryRouter.ts'
+import { searchRepositories } from './search.ts'
+
+export const registryRouter = router({
+  /** Public repositories by what was typed, best first; without words the most popular. */
+  search: open
+    .input(
+      z.object({
+        text: z.string().max(200).default(''),
+        official: z.boolean().optional(),
+        offset: z.number().int().min(0).max(200).default(0),
+        limit: z.number().int().min(1).max(50).default(20),
+      }),
+    )
+    .query(async ({ ctx, input }) => {
+      const rows = await searchRepositories(ctx.sql, { ...input, limit: input.limit + 1 })
+      const { offset, limit } = input
+      return { rows: rows.slice(0, limit), nextOffset: rows.length > limit ? offset + limit : null }
+    }),
+  createOfficial: admin
+    .input(z.object({ name: z.string().max(100), description: z.string().trim().max(200).default('') }))
+    .mutation(({ ctx, input }) => createOfficial(ctx, input)),
+  repository: repositoryRouter,
+  account: registryAccountRouter,
+  robots: robotsRouter,
+})
