@@ -2,6 +2,7 @@ import type { Context } from '../context.ts'
 import { backfillIncident } from '../incidents/backfill.ts'
 import { createComponent, createGroup, placeComponent, type Placement } from '../incidents/components.ts'
 import { scheduleMaintenance } from '../incidents/maintenance.ts'
+import { seedToldIncidents } from './toldIncidents.ts'
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../time.ts'
 
 const BY_NAME = (hostName: string): Placement => ({ hostId: null, clusterId: null, hostName })
@@ -55,15 +56,6 @@ const PAST = [
     status: 'partial_outage',
   },
   {
-    daysAgo: 9,
-    minutes: 18,
-    title: 'Some apps are out in ams1',
-    text: 'Some apps in ams1 cannot be reached. We are looking into it.',
-    resolvedText: 'A switch was replaced. All apps can be reached again.',
-    key: 'running-services-ams1',
-    status: 'major_outage',
-  },
-  {
     daysAgo: 4,
     minutes: 95,
     title: 'Deploys are slow',
@@ -89,6 +81,7 @@ export const seedIncidents = async (ctx: Context): Promise<void> => {
       requestId: `demo:${key}`,
     })
   }
+  await seedToldIncidents(ctx, ids)
   const scheduledFor = new Date(Math.ceil(ctx.now.getTime() / HOUR_MS) * HOUR_MS + 2 * DAY_MS)
   await scheduleMaintenance(ctx, {
     title: 'New switches in hel1',

@@ -6,6 +6,7 @@ const PLACES = [
   { label: 'Templates', href: '/ops/incidents/templates' },
   { label: 'Channels', href: '/ops/incidents/channels' },
   { label: 'Status page', href: '/ops/incidents/status-page' },
+  { label: 'Analytics', href: '/ops/incidents/analytics' },
 ] as const
 
 /** The rooms of incidents that one prepares in calm. */

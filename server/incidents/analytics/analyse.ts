@@ -42,7 +42,13 @@ export type Recorded = {
 /** Of several durations in milliseconds: how many, their mean and their middle; null of none. */
 export type Speed = { count: number; meanMs: number | null; medianMs: number | null }
 
-export type Month = { month: Date; byImpact: Record<Exclude<Impact, 'maintenance'>, number> }
+export type Month = {
+  month: Date
+  /** Outages that began in it. */
+  byImpact: Record<Exclude<Impact, 'maintenance'>, number>
+  /** How long customers were hit in it, all together. */
+  customerMs: number
+}
 
 export type ComponentDown = {
   id: bigint
@@ -95,10 +101,11 @@ export const medianOf = (of: readonly number[]): number | null => {
   return sorted.length % 2 === 1 ? sorted[half]! : (sorted[half - 1]! + sorted[half]!) / 2
 }
 
+const sumOf = (of: readonly number[]): number => of.reduce((sum, one) => sum + one, 0)
+
 const speedOf = (pairs: readonly (readonly [from: Date, to: Date | null])[]): Speed => {
   const ms = pairs.flatMap(([from, to]) => (to ? [Math.max(0, to.getTime() - from.getTime())] : []))
-  const total = ms.reduce((sum, one) => sum + one, 0)
-  return { count: ms.length, meanMs: ms.length === 0 ? null : total / ms.length, medianMs: medianOf(ms) }
+  return { count: ms.length, meanMs: ms.length === 0 ? null : sumOf(ms) / ms.length, medianMs: medianOf(ms) }
 }
 
 /** The first instants of the UTC months that `[from, until)` touches. */
@@ -112,14 +119,22 @@ export const monthsOf = ({ from, until }: Stretch): Date[] => {
   }
 }
 
-const byMonth = (outages: readonly Outage[], window: Stretch): Month[] =>
+/** How long each account was hit within `[from, until)`; outages that share time count it once. */
+const hitMs = (rows: Recorded['customers'], window: Stretch): number[] =>
+  [...Map.groupBy(rows, ({ accountId }) => accountId).values()]
+    .map((own) => lengthMs(own.flatMap((row) => clip(row, window) ?? [])))
+    .filter((ms) => ms > 0)
+
+const byMonth = ({ outages, customers }: Recorded, window: Stretch): Month[] =>
   monthsOf(window).map((month, n, all) => {
     const end = all[n + 1]?.getTime() ?? Infinity
     const own = outages.filter(({ startedAt }) => startedAt.getTime() >= month.getTime() && startedAt.getTime() < end)
     const count = (impact: Impact) => own.filter((one) => one.impact === impact).length
     const planned = count('maintenance')
+    const within = { from: Math.max(month.getTime(), window.from), until: Math.min(end, window.until) }
     return {
       month,
+      customerMs: sumOf(hitMs(customers, within)),
       byImpact: {
         none: count('none') + planned,
         minor: count('minor'),
@@ -181,8 +196,7 @@ const channelOf = (rows: readonly DeliveryCount[]): ChannelRecord => {
  * is when it is asked.
  */
 export const analyse = (of: Recorded, window: Stretch, now: Date): Analysis => {
-  const accounts = Map.groupBy(of.customers, ({ accountId }) => accountId)
-  const hit = [...accounts.values()].map((own) => lengthMs(own.flatMap((row) => clip(row, window) ?? [])))
+  const hit = hitMs(of.customers, window)
   // How fast people were is not known of what was only written down afterwards.
   const met = of.outages.filter(({ firstUpdateAt }) => firstUpdateAt !== null)
   const isKept = ({ dueAt, nextAt }: Promised) => nextAt !== null && nextAt <= dueAt
@@ -196,10 +210,10 @@ export const analyse = (of: Recorded, window: Stretch, now: Date): Analysis => {
     acknowledge: speedOf(met.map((one) => [one.detectedAt, one.acknowledgedAt])),
     firstUpdate: speedOf(met.map((one) => [one.detectedAt, one.firstUpdateAt])),
     resolve: speedOf(of.outages.map((one) => [one.startedAt, one.resolvedAt])),
-    customerMs: hit.reduce((sum, ms) => sum + ms, 0),
-    customers: hit.filter((ms) => ms > 0).length,
+    customerMs: sumOf(hit),
+    customers: hit.length,
     promises: { kept, waiting, missed: of.promises.length - kept - waiting },
-    months: byMonth(of.outages, window),
+    months: byMonth(of, window),
     components: of.components
       .map((component) => downOf(component, window))
       .toSorted((a, b) => b.majorMs + b.partialMs / 2 - a.majorMs - a.partialMs / 2 || b.degradedMs - a.degradedMs),

@@ -87,6 +87,28 @@ test('a component’s downtime by status and its uptime are those of its minutes
   )
 })
 
+test('what months hold of customers’ minutes is together what the window holds', () => {
+  const days = (n: number) => new Date(Date.UTC(2026, 0, 1 + n))
+  const hit = fc.record({
+    accountId: fc.bigInt(1n, 3n),
+    from: fc.integer({ min: 0, max: 180 }),
+    length: fc.integer({ min: 0, max: 70 }),
+  })
+  fc.assert(
+    fc.property(fc.array(hit, { maxLength: 8 }), (rows) => {
+      const customers = rows.map(({ accountId, from, length }) => ({
+        accountId,
+        incidentId: 1n,
+        fromAt: days(from),
+        untilAt: days(from + length),
+      }))
+      const within = { from: days(17).getTime(), until: days(140).getTime() }
+      const found = analyse({ ...nothing, customers }, within, days(140))
+      expect(found.months.map(({ customerMs }) => customerMs).reduce((sum, ms) => sum + ms, 0)).toBe(found.customerMs)
+    }),
+  )
+})
+
 test('months are UTC months, whole or begun, over the turn of a year', () => {
   const of = (from: string, until: string) =>
     monthsOf({ from: Date.parse(from), until: Date.parse(until) }).map((month) => month.toISOString().slice(0, 7))
