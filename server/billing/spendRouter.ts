@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import { DomainError } from '../errors.ts'
 import { inAccount, router } from '../trpc.ts'
 import { exportSpend } from './exportSpend.ts'
 import { liftCap } from './setBudget.ts'
@@ -18,14 +17,12 @@ export const spendRouter = router({
     .input(z.object({ at }))
     .query(async ({ ctx, input }) => (await spendOverview(ctx.sql, ctx.account.id, ctx.now, input.at)) ?? null),
 
-  /** What an app costs by container. */
+  /** What an app costs by container; null without a plan then. */
   app: inAccount()
     .input(z.object({ app, at }))
-    .query(async ({ ctx, input }) => {
-      const found = await spendByContainer(ctx.sql, ctx.account.id, input.app, ctx.now, input.at)
-      if (!found) throw new DomainError('NOT_FOUND', `${ctx.account.name}/${input.app} used nothing in that period`)
-      return found
-    }),
+    .query(
+      async ({ ctx, input }) => (await spendByContainer(ctx.sql, ctx.account.id, input.app, ctx.now, input.at)) ?? null,
+    ),
 
   /** What each app cost a day, as CSV or JSON, in base units and minor units. */
   export: inAccount()

@@ -98,3 +98,9 @@ export const containerUse = async (
     used: ofRow(used),
   }))
 }
+
+/** Whether an account's app ever used anything. */
+export const hasUsed = async (sql: Sql, accountId: bigint, app: string): Promise<boolean> => {
+  const [row] = await sql`select 1 from account_hour where account_id = ${accountId} and app = ${app} limit 1`
+  return row !== undefined
+}

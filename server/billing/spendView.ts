@@ -1,13 +1,14 @@
-import type { Pool, Tx } from '#db/client.ts'
+import type { Pool, Sql, Tx } from '#db/client.ts'
+import { DomainError } from '../errors.ts'
 import { NO_MONEY, minor, sumOf, type Minor } from '../money.ts'
 import { hourOf, type Window } from '../time.ts'
-import { byApp, overParts, type AppCost, type PartUse } from './liveCost.ts'
+import { byApp, nothingUsed, overParts, type AppCost, type PartUse, type StretchUse } from './liveCost.ts'
 import { spendByDay, type SpendDays } from './spendByDay.ts'
 import type { Foretold } from './spendForecast.ts'
 import type { SpendRules, SpendState } from './spendJudge.ts'
 import { advanceOf, forecastBase, forecastOf, inOneState, spendOf, type Spend } from './spendOf.ts'
 import { periodsBefore, spendPeriod, type SpendPeriod } from './spendPeriod.ts'
-import { containerUse, type ContainerPart } from './spendSql.ts'
+import { containerUse, hasUsed, type ContainerPart } from './spendSql.ts'
 import { BILLABLE, isMetered, type MeteredPrice } from './terms.ts'
 
 export type SpendRow = AppCost & { before: Minor; forecast: Minor | null }
@@ -129,7 +130,20 @@ export type AppSpend = {
   rest: Minor
 }
 
-/** What an app's containers cost: its amount shared out by what each used, so that they sum to it. */
+/** An app of the account's that used nothing in the period. @throws NOT_FOUND */
+const idle = async (sql: Sql, accountId: bigint, app: string, parts: readonly StretchUse[]): Promise<AppCost> => {
+  const [row] = byApp(
+    parts.slice(0, 1).map(({ stretch }) => ({ stretch, use: [{ app, used: nothingUsed() }] })),
+    [],
+  )
+  if (row && (await hasUsed(sql, accountId, app))) return row
+  throw new DomainError('NOT_FOUND', `there is no app "${app}" that used anything`)
+}
+
+/**
+ * What an app's containers cost: its amount shared out by what each used, so that they sum to it. Undefined where the
+ * account had no plan then. @throws NOT_FOUND where it never had such an app
+ */
 export const spendByContainer = (
   sql: Pool,
   accountId: bigint,
@@ -141,8 +155,7 @@ export const spendByContainer = (
     const period = await spendPeriod(tx, accountId, now, at)
     if (!period) return undefined
     const { parts, live, currency } = await spendOf(tx, accountId, period, now)
-    const found = byApp(parts, live.shares).find((one) => one.app === app)
-    if (!found) return undefined
+    const found = byApp(parts, live.shares).find((one) => one.app === app) ?? (await idle(tx, accountId, app, parts))
     const use: PartUse<ContainerPart>[] = []
     for (const [stretch, { stretch: of }] of parts.entries()) {
       const hours = { fromHour: of.fromHour, untilHour: Math.min(of.untilHour, hourOf(now) + 1) }

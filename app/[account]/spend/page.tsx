@@ -2,13 +2,13 @@ import type { Metadata } from 'next'
 import { load, server } from '../../server.ts'
 import { Live } from '../../shell/live.tsx'
 import { FilterSelect } from '../../ui/filters.tsx'
-import { PageHead, Panel } from '../../ui/panel.tsx'
-import { Empty } from '../../ui/states.tsx'
+import { PageHead } from '../../ui/panel.tsx'
 import { MeteredTo, PendingUsage } from '../metered.tsx'
 import type { Search } from '../window.ts'
 import { AppTable } from './app-table.tsx'
 import { CapBanner } from './cap-banner.tsx'
 import { ExportSpend } from './export-spend.tsx'
+import { NoPlan } from './no-plan.tsx'
 import { askedPeriod, periodName, periodWords } from './period.ts'
 import { CourseChart, DaysChart } from './spend-charts.tsx'
 import { SpendHead } from './spend-head.tsx'
@@ -34,23 +34,7 @@ export default async function SpendPage({
     load(api.billing.spend.overview(asked)),
     load(api.usage.metered({ account })),
   ])
-  if (!overview) {
-    return (
-      <>
-        <PageHead title="Spend" />
-        <Panel title="No plan in this period">
-          <Empty
-            title={at ? `${account} had no plan then.` : `${account} has no plan yet.`}
-            action={
-              <a href={`/${account}/${at ? 'spend' : 'usage'}`}>{at ? 'Show the running period' : 'Show usage'}</a>
-            }
-          >
-            Usage is counted from a container's first minute. It costs nothing until the account is on a plan.
-          </Empty>
-        </Panel>
-      </>
-    )
-  }
+  if (!overview) return <NoPlan title="Spend" account={account} then={at !== undefined} />
   const { period, periods } = overview
   const mayLift = me.roles.includes('admin') || (view.role !== null && view.role !== 'member')
   const hasCost = overview.spent > 0n || (overview.before?.spent ?? 0n) > 0n || (overview.forecast?.high ?? 0n) > 0n

@@ -6,6 +6,7 @@ import { stretchesOf } from '#server/billing/subscriptionTerms.ts'
 import { usageHours } from '#server/billing/usageHours.ts'
 import { sumOf } from '#server/money.ts'
 import { billingHouse, utc } from './house.ts'
+import { use } from './books.ts'
 import { CORE_HOUR, spendPlace } from './spendUse.ts'
 
 const house = await billingHouse()
@@ -139,7 +140,10 @@ describe('what a period has cost so far', () => {
     expect(overview).toMatchObject({ spent: 0n, apps: [], before: null })
     expect(await spendOverview(sql, accountId, now, utc('2025-01-01'))).toBeUndefined()
     expect(await spendOverview(sql, accountId, now, utc('2027-01-01'))).toBeUndefined()
-    expect(await spendByContainer(sql, accountId, 'web', now)).toBeUndefined()
+    await expect(spendByContainer(sql, accountId, 'web', now)).rejects.toThrow('there is no app "web"')
+    await use(sql, accountId, 'web', utc('2026-10-30'), { cpu: 1n })
+    expect(await spendByContainer(sql, accountId, 'web', now)).toMatchObject({ app: { cost: 0n }, containers: [] })
+    expect(await spendByContainer(sql, accountId, 'web', now, utc('2025-01-01'))).toBeUndefined()
   })
 
   test('can be kept as CSV whose rows sum to it', async () => {

@@ -9,6 +9,7 @@ import { Qty } from '../../../ui/qty.tsx'
 import { Empty } from '../../../ui/states.tsx'
 import { Table, type Column } from '../../../ui/table.tsx'
 import type { Search } from '../../window.ts'
+import { NoPlan } from '../no-plan.tsx'
 import { askedPeriod, periodQuery, periodWords, readingsOf } from '../period.ts'
 
 type Params = Promise<{ account: string; app: string }>
@@ -42,6 +43,7 @@ export default async function AppSpendPage({
     load(api.accounts.view({ account })),
     load(api.billing.spend.app({ account, app, ...(at ? { at } : {}) })),
   ])
+  if (!spend) return <NoPlan title={app} account={account} then={at !== undefined} />
   const { currency, period, containers, rest } = spend
   type Row = (typeof containers)[number]
   const window = readingsOf(account, app, period, 'cpuUs', now).split('?')[1] ?? ''
