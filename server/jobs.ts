@@ -40,6 +40,12 @@ export const JOBS = {
   'usage.attribute': z.object({ ruleId: z.string().optional() }),
   /** Sends what is due of incidents' updates. */
   'incidents.deliver': z.object({}),
+  /** Mails, posts and webhooks to subscribers that are due. */
+  'incidents.tell_subscribers': z.object({}),
+  /** Asks somebody at their own address whether they want to be told. */
+  'incidents.ask_subscriber': z.object({ subscriberId: z.string() }),
+  /** Forgets who never confirmed. */
+  'incidents.tidy_subscribers': z.object({}),
   /** Writes the status page anew where it does not show what is. */
   'incidents.render_status': z.object({}),
   /** Has an incident's outage credited, or its credit corrected, as its record stands once undoing is over. */

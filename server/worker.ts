@@ -39,6 +39,9 @@ import { keepMaintenances } from './incidents/maintenance.ts'
 import { pagePromises } from './incidents/promises.ts'
 import { renderStatus } from './incidents/renderStatus.ts'
 import { settleIncident } from './incidents/settle.ts'
+import { askSubscriber } from './incidents/subscribers/askSubscriber.ts'
+import { tellSubscribers } from './incidents/subscribers/tellSubscribers.ts'
+import { tidySubscribers } from './incidents/subscribers/tidySubscribers.ts'
 import { deliverWebhook } from './notices/deliverWebhook.ts'
 import { holdChanged } from './notices/holdChanged.ts'
 import { sendMail } from './notices/sendMail.ts'
@@ -63,6 +66,8 @@ export const CRON: { match: string; task: JobName }[] = [
   { match: '7 * * * *', task: 'usage.partitions' },
   { match: '23 * * * *', task: 'usage.attribute' },
   { match: '* * * * *', task: 'incidents.deliver' },
+  { match: '* * * * *', task: 'incidents.tell_subscribers' },
+  { match: '19 * * * *', task: 'incidents.tidy_subscribers' },
   { match: '* * * * *', task: 'incidents.maintenance' },
   { match: '* * * * *', task: 'incidents.promises' },
   { match: '*/5 * * * *', task: 'incidents.render_status' },
@@ -104,6 +109,9 @@ export const handlers: Handlers = {
   'usage.attribute': reattribute,
   'abuse.judge': judge,
   'incidents.deliver': (ctx) => deliver(ctx),
+  'incidents.tell_subscribers': (ctx) => tellSubscribers(ctx),
+  'incidents.ask_subscriber': askSubscriber,
+  'incidents.tidy_subscribers': tidySubscribers,
   'incidents.render_status': (ctx) => renderStatus(ctx),
   'incidents.settle': settleIncident,
   'incidents.maintenance': keepMaintenances,

@@ -7,6 +7,7 @@ import { adapterOf } from './channels/kinds.ts'
 import { readChannels, type ChannelRow } from './deliverySql.ts'
 import type { PostedUpdate } from './postUpdate.ts'
 import { isOver } from './state.ts'
+import { addToSubscribers } from './subscribers/addToSubscribers.ts'
 
 export type Reach = {
   audience: 'everybody' | 'affected'
@@ -59,6 +60,8 @@ export const addDeliveries = async (tx: Tx, ctx: Context, update: PostedUpdate, 
       as r (target text, "channelId" text, action text, body text, key text, why text)`
   const startAt = Math.max(ctx.now.getTime(), reach.sendAfter.getTime() - HEAD_START_MS)
   await addJob(tx, 'incidents.deliver', {}, { runAt: new Date(startAt) })
+  // Subscribers are the public, too.
+  if (reach.audience === 'everybody') await addToSubscribers(tx, ctx, update, { ...reach, startAt: new Date(startAt) })
 }
 
 const rowOf = (channel: ChannelRow, update: PostedUpdate, { overrides, skipped }: Reach): Row[] => {

@@ -30,11 +30,26 @@ export type LedgerUpdate = {
   rows: LedgerRow[]
   /** Mails and hooks to subscribers, by how they stand. */
   subscribers: { state: string; count: number }[]
+  /** Of those: whom it did not reach, at most so many as a person reads. */
+  failures: FailureRow[]
 }
+
+/** A subscriber whom an update did not reach, or perhaps did not. `canRetry`: it is not one whose address came back. */
+export type FailureRow = {
+  id: bigint
+  kind: string
+  name: string
+  state: string
+  attempts: number
+  nextAt: Date | null
+  lastError: string | null
+  canRetry: boolean
+}
+const MOST_FAILURES = 50
 
 /** What became of an incident's updates, newest first; in each, what failed comes first. */
 export const readLedger = async (sql: Sql, incidentId: bigint): Promise<LedgerUpdate[]> => {
-  const updates = await sql<Omit<LedgerUpdate, 'rows' | 'subscribers'>[]>`
+  const updates = await sql<Omit<LedgerUpdate, 'rows' | 'subscribers' | 'failures'>[]>`
     select id as update_id, number, kind, state, created_by, created_at, send_after, undone_at from incident_update
     where incident_id = ${incidentId} order by number desc limit 100`
   const ids = updates.map(({ updateId }) => String(updateId))
@@ -51,8 +66,18 @@ export const readLedger = async (sql: Sql, incidentId: bigint): Promise<LedgerUp
   const subscribers = await sql<{ updateId: bigint; state: string; count: number }[]>`
     select update_id, state, count(*)::int as count from delivery
     where update_id = any(${ids}::bigint[]) and subscriber_id is not null group by 1, 2`
+  const failures = await sql<(FailureRow & { updateId: bigint })[]>`
+    select f.* from unnest(${ids}::bigint[]) u (id), lateral (
+      select d.update_id, d.id, s.kind, s.address as name, d.state, d.attempts, d.next_at, d.last_error,
+        s.unsubscribed_at is null and s.quarantined_at is null as can_retry
+      from delivery d join subscriber s on s.id = d.subscriber_id
+      where d.update_id = u.id and d.state in ('permanent', 'unknown', 'retryable')
+      order by array_position('{permanent,unknown,retryable}'::text[], d.state), d.id limit ${MOST_FAILURES}) f`
   return updates.map((update) => ({
     ...update,
+    failures: failures
+      .filter(({ updateId }) => updateId === update.updateId)
+      .map(({ updateId: _, ...failure }) => failure),
     rows: rows.filter(({ updateId }) => updateId === update.updateId).map(({ updateId: _, ...row }) => row),
     subscribers: subscribers
       .filter(({ updateId }) => updateId === update.updateId)

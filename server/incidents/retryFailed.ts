@@ -1,3 +1,4 @@
+import type { Tx } from '#db/client.ts'
 import { audit } from '../audit.ts'
 import type { Context } from '../context.ts'
 import { DomainError } from '../errors.ts'
@@ -9,7 +10,8 @@ type Row = { id: bigint; incidentId: bigint }
 
 /**
  * Tries again what failed of an update (or one delivery of it), with the same text and key: at once, and whatever waits
- * to be tried again too. What was delivered, skipped or is unknown is left alone, and what newer words have overtaken.
+ * to be tried again too. What was delivered, skipped or is unknown is left alone, what newer words have overtaken, and
+ * subscribers whose address came back.
  * Gives how many.
  */
 export const retryFailed = async (
@@ -25,6 +27,8 @@ export const retryFailed = async (
           and n.incident_id = d.incident_id and n.id > d.id and n.action = 'post' and n.state = 'delivered')
         and (d.channel_id is null or exists (
           select 1 from channel c where c.id = d.channel_id and c.enabled and c.removed_at is null))
+        and (d.subscriber_id is null or exists (select 1 from subscriber s
+          where s.id = d.subscriber_id and s.unsubscribed_at is null and s.quarantined_at is null))
       returning d.id, d.incident_id`
     const [first] = rows
     if (!first) return 0
@@ -35,7 +39,7 @@ export const retryFailed = async (
       subject: { kind: 'incident', id: incidentName(first.incidentId) },
       after: { updateId: of.updateId, deliveries: rows.map(({ id }) => id) },
     })
-    await addJob(tx, 'incidents.deliver', {})
+    await sendNow(tx)
     await announce(tx, `incident:${first.incidentId}`)
     return rows.length
   })
@@ -57,6 +61,11 @@ export const settleUnknown = async (ctx: Context, deliveryId: bigint, isThere: b
       before: { delivery: deliveryId, state: 'unknown' },
       after: { isThere },
     })
-    if (!isThere) await addJob(tx, 'incidents.deliver', {})
+    if (!isThere) await sendNow(tx)
     await announce(tx, `incident:${row.incidentId}`)
   })
+
+const sendNow = async (tx: Tx) => {
+  await addJob(tx, 'incidents.deliver', {})
+  await addJob(tx, 'incidents.tell_subscribers', {})
+}

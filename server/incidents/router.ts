@@ -4,6 +4,7 @@ import { channelRouter } from './channelRouter.ts'
 import { componentRouter } from './componentRouter.ts'
 import { incidentRouter } from './incidentRouter.ts'
 import { statusPageRouter } from './statusPageRouter.ts'
+import { subscriberRouter } from './subscribers/subscriberRouter.ts'
 
 export const incidentsRouter = router({
   /** Components, groups, which hosts they stand on, who is affected. */
@@ -13,6 +14,8 @@ export const incidentsRouter = router({
   /** Channels and deliveries: settings, previews, tests, the ledger. */
   channels: channelRouter,
   statusPage: statusPageRouter,
+  /** Who asked to be told: by mail, webhook and Slack. */
+  subscribers: subscriberRouter,
   /** What the record says of outages, people and channels. */
   analytics: analyticsRouter,
 })

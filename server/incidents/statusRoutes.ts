@@ -5,7 +5,7 @@ import type { Env } from '../env.ts'
 import { DomainError } from '../errors.ts'
 import type { Exchange, Route } from '../http.ts'
 import { shownFolder } from './statusPage/folder.ts'
-import { CONTENT_POLICY } from './statusPage/parts.ts'
+import { contentPolicy } from './statusPage/parts.ts'
 
 const TYPES: Record<string, string> = {
   '.html': 'text/html; charset=utf-8',
@@ -44,7 +44,7 @@ const send = async ({ req, res }: Exchange, env: Env, path: string): Promise<voi
     'x-content-type-options': 'nosniff',
     'referrer-policy': 'no-referrer',
   }
-  if (type.startsWith('text/html')) headers['content-security-policy'] = CONTENT_POLICY
+  if (type.startsWith('text/html')) headers['content-security-policy'] = contentPolicy(env.publicUrl)
   else headers['access-control-allow-origin'] = '*'
   const known = req.headers['if-none-match']?.split(',').map((one) => one.trim().replace(/^W\//, ''))
   if (known?.some((one) => one === etag || one === '*')) {

@@ -34,7 +34,7 @@ const render = (words: Words, record: StatusRecord, detail: Detail): string => {
   const open = record.incidents.filter(({ isOpen }) => isOpen)
   const body = markup`${hero(words, record, open)}
 ${open.map((incident) => openIncident(words, record, incident, detail))}
-${services(words, record, detail)}${planned(words, record)}${past(words, record, detail)}${subscribe(words)}`
+${services(words, record, detail)}${planned(words, record)}${past(words, record, detail)}${subscribe(words, record)}`
   return layout(words, record, { title: headline(words, record, open), up: '', body })
 }
 
@@ -107,5 +107,8 @@ const past = (words: Words, record: StatusRecord, { past: most }: Detail): Marku
   return markup`<h2 class="h2">${words.past}</h2>${list}<p class="sub"><a href="history.html">${words.allPast}</a></p>`
 }
 
-const subscribe = (words: Words): Markup =>
-  markup`<h2 class="h2" id="subscribe">${words.subscribe}</h2><ul class="subs"><li><a href="history.atom">${words.atom}</a></li><li><a href="history.rss">${words.rss}</a></li><li><a href="api/v2/summary.json">${words.json}</a></li><li><a href="badge.svg">${words.badge}</a></li></ul>`
+const subscribe = (words: Words, { subscribeUrl }: StatusRecord): Markup =>
+  markup`<h2 class="h2" id="subscribe">${words.subscribe}</h2><p class="sub">${words.subscribeText}</p>
+<form class="ask" method="post" action="${subscribeUrl}"><label for="address">${words.email}</label><input class="in" id="address" name="address" type="email" autocomplete="email" maxlength="254" required><input type="hidden" name="kind" value="email"><button class="btn">${words.subscribeButton}</button></form>
+<p class="sub"><a href="${subscribeUrl}">${words.moreWays}</a></p>
+<ul class="subs" aria-label="${words.feeds}"><li><a href="history.atom">${words.atom}</a></li><li><a href="history.rss">${words.rss}</a></li><li><a href="api/v2/summary.json">${words.json}</a></li><li><a href="badge.svg">${words.badge}</a></li></ul>`

@@ -62,16 +62,20 @@ export const STALE_MS = 15 * 60_000
 // The one script there is, and what it is for: nobody misses anything without it.
 const SCRIPT = `(function(){var s=document.getElementById('stale');if(s&&Date.now()-Date.parse(s.dataset.at)>${STALE_MS})s.hidden=false})()`
 
-/** What a browser is told to refuse: everything but the page's own style, its one script and a logo. */
-export const CONTENT_POLICY = [
-  "default-src 'none'",
-  "style-src 'unsafe-inline'",
-  'img-src https: data:',
-  `script-src 'sha256-${createHash('sha256').update(SCRIPT).digest('base64')}'`,
-  "base-uri 'none'",
-  "form-action 'self'",
-  "frame-ancestors 'none'",
-].join('; ')
+/**
+ * What a browser is told to refuse: everything but the page's own style, its one script, a logo, and subscribing at the
+ * control plane's own address.
+ */
+export const contentPolicy = (publicUrl: string): string =>
+  [
+    "default-src 'none'",
+    "style-src 'unsafe-inline'",
+    'img-src https: data:',
+    `script-src 'sha256-${createHash('sha256').update(SCRIPT).digest('base64')}'`,
+    "base-uri 'none'",
+    `form-action 'self' ${new URL(publicUrl).origin}`,
+    "frame-ancestors 'none'",
+  ].join('; ')
 
 export const glyph = (mark: Mark): Markup => markup`<svg class="i" aria-hidden="true"><use href="#s-${mark}"/></svg>`
 
@@ -85,7 +89,7 @@ export const time = (at: Date, shown: Markup | string): Markup =>
 /** A whole page. `up` leads from its folder to the first page's: empty or `../`. */
 export const layout = (
   words: Words,
-  record: StatusRecord,
+  record: Pick<StatusRecord, 'settings' | 'asOf'>,
   { title, up, body }: { title: string; up: string; body: Markup },
 ): string => {
   const { name, logoUrl } = record.settings

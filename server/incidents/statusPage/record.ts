@@ -76,6 +76,8 @@ export type StatusRecord = {
   settings: StatusSettings
   /** Where the page is seen, without a slash at its end. */
   url: string
+  /** Where people subscribe: the control plane's own, wherever the files are served. */
+  subscribeUrl: string
   components: readonly PublicComponent[]
   groups: readonly PublicGroup[]
   /** Newest start first; incidents and maintenances. */
@@ -132,6 +134,7 @@ export const readRecord = async (sql: Sql, publicUrl: string, now: Date): Promis
     revision: page!.revision,
     settings,
     url: settings.domain ? `https://${settings.domain}` : `${publicUrl}/status`,
+    subscribeUrl: `${publicUrl}/status/subscribe`,
     components: components.map((row) => {
       const own = steps.flatMap((of) => of.get(row.id) ?? [])
       const begun = Math.min(row.createdAt.getTime(), ...own.map(({ at }) => at.getTime()))
