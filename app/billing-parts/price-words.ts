@@ -18,6 +18,9 @@ export const unitText = (amount: string, currency: string): string => {
 const an = (interval: 'month' | 'year') => (interval === 'month' ? 'a month' : 'a year')
 const after = (included: string, unit: string) => (Number(included) > 0 ? `, ${included} ${unit} included` : '')
 
+/** A unit that a line does not break at its hyphen. */
+const unbroken = (unit: string) => unit.replace('-', '-\u2060')
+
 /** What one price asks, in a phrase: `€0.0180 a vCPU-h`. */
 export const priceText = (price: Price, { currency, interval }: Pick<Priced, 'currency' | 'interval'>): string => {
   const money = (amount: string) => unitText(amount, currency)
@@ -27,16 +30,16 @@ export const priceText = (price: Price, { currency, interval }: Pick<Priced, 'cu
     case 'licensed':
       return `${money(price.unitAmount)} each ${an(interval)}${price.included > 0 ? `, ${price.included} included` : ''}`
     case 'per_unit': {
-      const unit = METER_UNITS[price.meter]
+      const unit = unbroken(METER_UNITS[price.meter])
       return `${money(price.unitAmount)} a ${unit}${after(price.included, unit)}`
     }
     case 'package': {
-      const unit = METER_UNITS[price.meter]
+      const unit = unbroken(METER_UNITS[price.meter])
       return `${money(price.amount)} for each ${price.size} ${unit}${after(price.included, unit)}`
     }
     case 'graduated':
     case 'volume': {
-      const unit = METER_UNITS[price.meter]
+      const unit = unbroken(METER_UNITS[price.meter])
       const [first] = price.tiers
       const how = price.model === 'graduated' ? 'in tiers' : 'by volume'
       return `${money(first?.unitAmount ?? '0')} a ${unit} at first, ${how}`

@@ -9,19 +9,22 @@ import { periodAt } from './period.ts'
 import { periodKey } from './periodKey.ts'
 import { planVersionOf } from './planVersion.ts'
 import { advanceLines } from './prorate.ts'
+import { isFree } from './quantities.ts'
 import { liveSubscription, type Subscription } from './subscriptionSql.ts'
 
 /** An invoice by what is known now. Usage is what was used so far; `carryMinor` would go on to the one after. */
 export type Preview = Composed & { period: Window; currency: string; asOf: Date }
 
-/** What an account's next invoice would say if its period ended now; undefined without a live subscription. */
+/** What an account's next invoice would say if its period ended now; undefined where none will be made. */
 export const previewInvoice = async (sql: Sql, accountId: bigint, now: Date): Promise<Preview | undefined> => {
   const live = await liveSubscription(sql, accountId)
   if (!live) return undefined
   const draft = await asDraft(sql, live, now)
   if (!draft) return undefined
   const [inputs] = await gatherInputs(sql, [draft], now, { lock: false })
-  return preview(draft, { ...inputs!, given: await advanceOf(sql, live) }, now)
+  const next = preview(draft, { ...inputs!, given: await advanceOf(sql, live) }, now)
+  const charges = next.lines.length > 0 || !isFree(await planVersionOf(sql, live.planVersionId))
+  return charges ? next : undefined
 }
 
 /** What a draft would say if it were finalized now. */

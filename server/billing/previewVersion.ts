@@ -31,8 +31,8 @@ export type VersionPreview = {
   afterMinor: Minor
   /** The ten that differ most. */
   biggest: Difference[]
-  /** There are more invoices than were computed. */
-  isPart: boolean
+  /** Invoices there are of it, where they are more than were computed. */
+  of: number
 }
 
 const MOST_INVOICES = 5_000
@@ -51,13 +51,14 @@ export const previewVersion = async (sql: Sql, draft: Draft, now: Date): Promise
   const versions = await siblingVersions(sql, draft)
   const next: PriceVersion = { id: 'draft', plan, version: 0, currency, interval, terms }
   const month = lastMonth(now)
-  const seen = { accounts: new Set<bigint>(), invoices: 0, up: 0, down: 0, before: 0n, after: 0n }
+  const seen = { accounts: new Set<bigint>(), invoices: 0, of: 0, up: 0, down: 0, before: 0n, after: 0n }
   let biggest: Difference[] = []
-  for await (const { inputs, ...row } of finalizedIn(sql, month, [...versions.keys()])) {
+  for await (const { inputs, of, ...row } of finalizedIn(sql, month, [...versions.keys()])) {
     const beforeMinor = netOf(inputs)
     const afterMinor = netOf(repriced(inputs, versions, next))
     seen.accounts.add(row.accountId)
     seen.invoices += 1
+    seen.of = of
     seen.before += beforeMinor
     seen.after += afterMinor
     if (afterMinor > beforeMinor) seen.up += 1
@@ -76,7 +77,7 @@ export const previewVersion = async (sql: Sql, draft: Draft, now: Date): Promise
     beforeMinor: minor(seen.before),
     afterMinor: minor(seen.after),
     biggest,
-    isPart: seen.invoices >= MOST_INVOICES,
+    of: seen.of,
   }
 }
 
@@ -100,8 +101,9 @@ async function* finalizedIn(
   sql: Sql,
   window: Window,
   versionIds: readonly string[],
-): AsyncGenerator<Omit<Row, 'body'> & { inputs: InvoiceInputs }> {
-  const invoices = await sql<{ accountId: bigint; id: bigint }[]>`select i.account_id, i.id from invoice i
+): AsyncGenerator<Omit<Row, 'body'> & { inputs: InvoiceInputs; of: number }> {
+  const invoices = await sql<{ accountId: bigint; id: bigint; of: number }[]>`
+    select i.account_id, i.id, count(*) over ()::int as of from invoice i
     where i.finalized_at >= ${window.start} and i.finalized_at < ${window.end} and i.state <> 'void'
       and exists (select from invoice_line l where l.account_id = i.account_id and l.invoice_id = i.id
         and l.plan_version_id = any(${versionIds}::bigint[]) and l.kind in ('flat', 'usage', 'minimum'))
@@ -114,6 +116,6 @@ async function* finalizedIn(
       join invoice i on i.account_id = w.account_id and i.id = w.invoice_id
       join invoice_input n on n.account_id = w.account_id and n.invoice_id = w.invoice_id
       join account a on a.id = w.account_id order by i.account_id, i.id`
-    for (const { body, ...row } of rows) yield { ...row, inputs: unpackInputs(body) }
+    for (const { body, ...row } of rows) yield { ...row, inputs: unpackInputs(body), of: batch[0]!.of }
   }
 }

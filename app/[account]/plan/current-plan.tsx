@@ -83,7 +83,9 @@ export function CurrentPlan({
 const moneyFacts = ({ subscription, isFree, coupon, version }: PlanView): [string, React.ReactNode][] => {
   if (isFree) return [['Costs', 'Nothing. Choose a plan below for more.']]
   const { state, paidFrom, paidUntil, periodStart, periodEnd, trialEnd, cancelAtPeriodEnd } = subscription
-  const next = cancelAtPeriodEnd ? 'Ends' : state === 'trialing' ? 'First charge' : 'Renews'
+  // Nothing is paid ahead where all is billed by use.
+  const isAhead = version.terms.prices.some(({ model }) => model === 'flat' || model === 'licensed')
+  const next = cancelAtPeriodEnd ? 'Ends' : state === 'trialing' ? 'First charge' : isAhead ? 'Renews' : 'Next invoice'
   const span = (from: Date, until: Date) => (
     <>
       <Time at={from} show="absolute" /> to <Time at={until} show="absolute" />
@@ -92,10 +94,12 @@ const moneyFacts = ({ subscription, isFree, coupon, version }: PlanView): [strin
   return [
     ...(state === 'trialing' && trialEnd
       ? ([['Trial until', <Time key="trial" at={trialEnd} />]] as [string, React.ReactNode][])
-      : ([[state === 'paused' ? 'Paid interval' : 'Paid in advance', span(paidFrom, paidUntil)]] as [
-          string,
-          React.ReactNode,
-        ][])),
+      : isAhead
+        ? ([[state === 'paused' ? 'Paid interval' : 'Paid in advance', span(paidFrom, paidUntil)]] as [
+            string,
+            React.ReactNode,
+          ][])
+        : ([['Paid in advance', 'Nothing; use is billed after each month']] as [string, React.ReactNode][])),
     [next, <Time key="next" at={paidUntil} />],
     ['Month of usage', span(periodStart, periodEnd)],
     ...(coupon

@@ -65,7 +65,8 @@ export function AppTable({ of, account, now }: { of: Overview; account: string; 
       foot: <Qty of={kind} value={sum(apps, (r) => r.used[meter])} />,
     })),
   ]
-  if (before) {
+  // Beside a period in which nothing was used every app would be new.
+  if (before && before.spent > 0n) {
     columns.push({
       head: `vs ${beforeName(before)}`,
       align: 'right',

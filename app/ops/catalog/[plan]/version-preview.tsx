@@ -9,7 +9,7 @@ type Preview = Awaited<ReturnType<Caller['billing']['catalog']['preview']>>
 
 /** Last month by other terms: the sum before and after, and whom it touches most. Amounts are before tax. */
 export function VersionPreview({ preview }: { preview: Preview }) {
-  const { currency, month, biggest, invoices, customers, up, down, isPart } = preview
+  const { currency, month, biggest, invoices, customers, up, down, of } = preview
   const money = (minor: bigint) => moneyText(BigInt(minor), currency)
   const difference = BigInt(preview.afterMinor) - BigInt(preview.beforeMinor)
   const signed = (minor: bigint) => (minor > 0n ? `+${money(minor)}` : money(minor))
@@ -33,7 +33,7 @@ export function VersionPreview({ preview }: { preview: Preview }) {
           {
             label: 'Difference',
             figure: signed(difference),
-            note: isPart ? 'of the first 5,000 invoices' : 'in the month',
+            note: of > invoices ? `of ${thousands(invoices)} among ${thousands(of)} invoices` : 'in the month',
           },
           { label: 'Pay more', figure: thousands(up), note: `${thousands(down)} pay less` },
         ]}
