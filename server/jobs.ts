@@ -36,6 +36,12 @@ export const JOBS = {
   'usage.runaway_log': z.object({ hostId: z.number(), findingId: z.string() }),
   /** Judges what an agent found of abuse, and acts. */
   'abuse.judge': z.object({ hostId: z.number(), findingId: z.string() }),
+  /** Gives hosts the rules and policy that hold now. */
+  'abuse.publish': z.object({}),
+  /** Suspends the account of a case. */
+  'abuse.suspend': z.object({ caseId: z.string(), why: z.enum(['deletions', 'strikes', 'admin']) }),
+  /** Arms rules whose dry-run is over, decides disputes, wipes what was kept of deleted apps, closes quiet cases. */
+  'abuse.tick': z.object({}),
   /** Applies label rules to what they newly match. */
   'usage.attribute': z.object({ ruleId: z.string().optional() }),
   /** Sends what is due of incidents' updates. */
@@ -46,14 +52,32 @@ export const JOBS = {
   'incidents.ask_subscriber': z.object({ subscriberId: z.string() }),
   /** Forgets who never confirmed. */
   'incidents.tidy_subscribers': z.object({}),
-  /** Writes the status page anew where it does not show what is. */
-  'incidents.render_status': z.object({}),
+  /** Writes the status page anew where it does not show what is; from `at` on, which is awaited. */
+  'incidents.render_status': z.object({ at: z.string().optional() }),
   /** Has an incident's outage credited, or its credit corrected, as its record stands once undoing is over. */
   'incidents.settle': z.object({ incidentId: z.string() }),
   /** Starts, reminds of and ends maintenances that are due. */
   'incidents.maintenance': z.object({}),
   /** Tells operators of updates that were promised and did not come. */
   'incidents.promises': z.object({}),
+  /** Wakes whoever is on call. `key` states the fact, so that they are waked once for it. */
+  'incidents.page': z.object({
+    key: z.string(),
+    title: z.string(),
+    body: z.string().optional(),
+    incidentId: z.string().optional(),
+    isDrill: z.boolean().optional(),
+  }),
+  /** Takes the next step of pages that nobody acknowledged, and sends their messages. */
+  'incidents.escalate': z.object({}),
+  /** Makes alerts of what Wharfinger itself sees, and of signs of life that did not come. */
+  'incidents.watch': z.object({}),
+  /** Brings a repository's images under its new name, then changes the name. */
+  'registry.move': z.object({ moveId: z.string() }),
+  /** Takes images away under a name that a repository no longer has. */
+  'registry.forget_path': z.object({ path: z.string(), digests: z.array(z.string()) }),
+  /** Deletes repositories whose days to be kept after all are over. */
+  'registry.purge': z.object({}),
   /** Makes the drafts of periods that ended, and begins the next ones. */
   'billing.close_periods': z.object({}),
   /** Finalizes drafts whose hosts have reported past their end. */

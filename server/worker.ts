@@ -1,7 +1,10 @@
 import type { Pool } from '#db/client.ts'
 import { Logger, parseCronItems, type CronItem, type TaskList } from 'graphile-worker'
 import { Counter } from 'prom-client'
+import { publish } from './abuse/bundle.ts'
 import { judge } from './abuse/judge.ts'
+import { suspend } from './abuse/suspend.ts'
+import { tick } from './abuse/tick.ts'
 import { tidy } from './accounts/tidy.ts'
 import { admitAccounts } from './billing/admitAccounts.ts'
 import { settleClosed } from './billing/cancelSubscription.ts'
@@ -35,9 +38,12 @@ import { keepWorking } from './keepWorking.ts'
 import { log } from './log.ts'
 import { registry } from './metrics.ts'
 import { deliver } from './incidents/deliver.ts'
+import { watch } from './incidents/alerts/watch.ts'
 import { keepMaintenances } from './incidents/maintenance.ts'
+import { escalate } from './incidents/onCall/escalate.ts'
+import { pageFor } from './incidents/onCall/openPage.ts'
 import { pagePromises } from './incidents/promises.ts'
-import { renderStatus } from './incidents/renderStatus.ts'
+import { renderFrom } from './incidents/renderStatus.ts'
 import { settleIncident } from './incidents/settle.ts'
 import { askSubscriber } from './incidents/subscribers/askSubscriber.ts'
 import { tellSubscribers } from './incidents/subscribers/tellSubscribers.ts'
@@ -46,6 +52,8 @@ import { deliverWebhook } from './notices/deliverWebhook.ts'
 import { holdChanged } from './notices/holdChanged.ts'
 import { sendMail } from './notices/sendMail.ts'
 import { postMail, tell } from './notices/tell.ts'
+import { followMove, forgetPath } from './registry/followMove.ts'
+import { purgeRepositories } from './registry/purgeRepositories.ts'
 import { judgeQuotas } from './usage/judge.ts'
 import { keepPartitions } from './usage/partitions.ts'
 import { reattribute } from './usage/reattribute.ts'
@@ -65,12 +73,16 @@ export const CRON: { match: string; task: JobName }[] = [
   { match: '3 * * * *', task: 'billing.hold_evidence' },
   { match: '7 * * * *', task: 'usage.partitions' },
   { match: '23 * * * *', task: 'usage.attribute' },
+  { match: '* * * * *', task: 'abuse.tick' },
   { match: '* * * * *', task: 'incidents.deliver' },
   { match: '* * * * *', task: 'incidents.tell_subscribers' },
   { match: '19 * * * *', task: 'incidents.tidy_subscribers' },
   { match: '* * * * *', task: 'incidents.maintenance' },
   { match: '* * * * *', task: 'incidents.promises' },
+  { match: '* * * * *', task: 'incidents.watch' },
+  { match: '* * * * *', task: 'incidents.escalate' },
   { match: '*/5 * * * *', task: 'incidents.render_status' },
+  { match: '13 * * * *', task: 'registry.purge' },
   { match: '*/5 * * * *', task: 'billing.admit' },
   { match: '* * * * *', task: 'billing.end_trials' },
   { match: '* * * * *', task: 'billing.close_periods' },
@@ -108,14 +120,23 @@ export const handlers: Handlers = {
   'usage.runaway_log': runawayLog,
   'usage.attribute': reattribute,
   'abuse.judge': judge,
+  'abuse.publish': publish,
+  'abuse.suspend': suspend,
+  'abuse.tick': tick,
   'incidents.deliver': (ctx) => deliver(ctx),
   'incidents.tell_subscribers': (ctx) => tellSubscribers(ctx),
   'incidents.ask_subscriber': askSubscriber,
   'incidents.tidy_subscribers': tidySubscribers,
-  'incidents.render_status': (ctx) => renderStatus(ctx),
+  'incidents.render_status': renderFrom,
   'incidents.settle': settleIncident,
   'incidents.maintenance': keepMaintenances,
   'incidents.promises': pagePromises,
+  'incidents.page': pageFor,
+  'incidents.escalate': escalate,
+  'incidents.watch': (ctx) => watch(ctx),
+  'registry.move': followMove,
+  'registry.forget_path': forgetPath,
+  'registry.purge': (ctx) => purgeRepositories(ctx),
   'billing.admit': admitAccounts,
   'billing.close_periods': async (ctx) => void (await closePeriods(ctx)),
   'billing.finalize_drafts': async (ctx) => void (await finalizeDrafts(ctx)),

@@ -193,7 +193,7 @@ export const pageMessage = pgTable(
     contactId: ref('contact_id'),
     kind: text('kind').notNull(),
     address: text('address').notNull(),
-    state: text('state', { enum: ['pending', 'sent', 'failed'] }).notNull(),
+    state: text('state', { enum: ['pending', 'sent', 'failed', 'skipped'] }).notNull(),
     detail: text('detail').notNull().default(''),
     attempts: integer('attempts').notNull().default(0),
     /** When it is tried; null once it is sent or given up. */

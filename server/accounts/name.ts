@@ -1,7 +1,7 @@
 /** Names that are addresses of the product itself, so no account can have them. */
 const RESERVED = new Set([
   ...['ops', 'status', 'v1', 'v2', 'api', 'trpc', 'help', 'settings'],
-  ...['sign-in', 'sign-out', 'sign-up', 'first-run', 'reset', 'invite', 'healthz', 'readyz', 'metrics', 'wharf'],
+  ...['sign-in', 'sign-out', 'sign-up', 'first-run', 'reset', 'invite', 'ack', 'healthz', 'readyz', 'metrics', 'wharf'],
   ...['_next', 'assets', 'static', 'public', 'favicon.ico', 'robots.txt', 'agent', 'install', 'docs', 'admin', 'me'],
   ...['operators', 'unattributed', 'users'],
   // The registry's own: pages, and what official images are named under.

@@ -5,6 +5,7 @@ import { DomainError } from '../errors.ts'
 import { addJob } from '../jobs.ts'
 import { announce } from '../live.ts'
 import type { Impact } from './impact.ts'
+import { acknowledgePagesOf } from './onCall/acknowledgePage.ts'
 import { lockIncident } from './postUpdate.ts'
 import { refold } from './refold.ts'
 import { incidentName } from './state.ts'
@@ -62,6 +63,7 @@ const follow = async (tx: Tx, ctx: Context, id: bigint, isDrill: boolean) => {
 export const acknowledgeIncident = async (ctx: Context, id: bigint): Promise<void> =>
   await ctx.sql.begin(async (tx) => {
     await lockIncident(tx, id)
+    await acknowledgePagesOf(tx, ctx, id)
     const [row] = await tx`update incident set acknowledged_at = ${ctx.now}, acknowledged_by = ${labelOf(ctx.actor)}
       where id = ${id} and acknowledged_at is null returning id`
     if (!row) return

@@ -14,6 +14,7 @@ import { openIncident } from './openIncident.ts'
 import { prefillPostmortem } from './postmortem.ts'
 import { postUpdate } from './postUpdate.ts'
 import { incidentName } from './state.ts'
+import { publicLink } from './statusPageSql.ts'
 import { archiveTemplate, saveTemplate } from './templates.ts'
 import { listTemplates } from './templateSql.ts'
 import { undoUpdate } from './undoUpdate.ts'
@@ -86,7 +87,7 @@ export const incidentRouter = router({
   get: operator.input(z.object({ incident })).query(async ({ ctx, input }) => {
     const found = await readIncident(ctx.sql, input.incident)
     if (!found) throw new DomainError('NOT_FOUND', `no incident ${incidentName(input.incident)}`)
-    return { ...found, publicLink: `${ctx.env.publicUrl}/status/i/${found.incident}`, now: ctx.now }
+    return { ...found, publicLink: await publicLink(ctx.sql, ctx.env.publicUrl, found.incident), now: ctx.now }
   }),
   /** What goes on now, for the bar on every page. */
   open: operator.query(({ ctx }) => readOpen(ctx.sql)),

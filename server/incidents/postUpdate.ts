@@ -7,6 +7,7 @@ import { announce } from '../live.ts'
 import { addDeliveries } from './addDeliveries.ts'
 import type { UpdateView } from './channel.ts'
 import type { ComponentStatus, Impact } from './impact.ts'
+import { acknowledgePagesOf } from './onCall/acknowledgePage.ts'
 import { refold } from './refold.ts'
 import type { UpdateKind } from './standing.ts'
 import {
@@ -18,6 +19,7 @@ import {
   type IncidentState,
   type PostedState,
 } from './state.ts'
+import { publicLink } from './statusPageSql.ts'
 import { touchStatusPage } from './touchStatusPage.ts'
 
 /** How long an update can be taken back: nothing is sent before. */
@@ -124,6 +126,8 @@ export const postUpdateIn = async (tx: Tx, ctx: Context, input: PostUpdate): Pro
     { incidentId: String(incident.id) },
     { key: `settle:${incident.id}`, runAt: sendAfter },
   )
+  // Whoever posts is on it.
+  await acknowledgePagesOf(tx, ctx, incident.id)
   await tx`delete from incident_draft where incident_id = ${incident.id}`
   await audit(tx, ctx, {
     action: `incidents.update.${kind === 'update' ? 'post' : kind}`,
@@ -243,7 +247,7 @@ const viewOf = async (
     components: components.filter(({ status }) => !isOpen(state) || status !== 'operational'),
     at: displayAt ?? ctx.now,
     nextUpdateAt,
-    link: `${ctx.env.publicUrl}/status/i/${name}`,
+    link: await publicLink(tx, ctx.env.publicUrl, name),
     isDrill: row!.isDrill,
   }
 }

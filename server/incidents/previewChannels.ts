@@ -6,6 +6,7 @@ import { adapterOf } from './channels/kinds.ts'
 import type { DraftContent } from './draft.ts'
 import { impactOf } from './impact.ts'
 import { incidentName, isOver } from './state.ts'
+import { publicLink } from './statusPageSql.ts'
 
 /** One channel as it will get the text; `trouble` says why it will not go out as it is. */
 export type ChannelPreview = {
@@ -87,7 +88,7 @@ const viewOf = async ({ sql, env, now }: Context, id: bigint, of: Previewed): Pr
     components: components.filter(({ status }) => isOver(of.state) || status !== 'operational'),
     at: now,
     nextUpdateAt: isPromised ? new Date(now.getTime() + of.nextUpdateMinutes! * MINUTE_MS) : null,
-    link: `${env.publicUrl}/status/i/${name}`,
+    link: await publicLink(sql, env.publicUrl, name),
     isDrill: incident.isDrill,
   }
 }

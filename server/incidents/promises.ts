@@ -1,9 +1,10 @@
 import type { Context } from '../context.ts'
+import { addJob } from '../jobs.ts'
 import { announce } from '../live.ts'
 import { notify } from '../notices/notify.ts'
 import { incidentName, OPEN_STATES } from './state.ts'
 
-/** Job `incidents.promises`: of an update that was promised and did not come all operators are told, once a promise. */
+/** Job `incidents.promises`: of an update that was promised and did not come all operators are told and whoever is on call is paged, once a promise. */
 export const pagePromises = async (ctx: Context): Promise<void> =>
   await ctx.sql.begin(async (tx) => {
     const missed = await tx<{ id: bigint; title: string; nextUpdateDue: Date; isDrill: boolean }[]>`
@@ -20,6 +21,13 @@ export const pagePromises = async (ctx: Context): Promise<void> =>
         body: `${title}. Post an update, or say when the next one comes.`,
         href: `/ops/incidents/${incidentName(id)}/update`,
         key: `incident:${id}:promise:${at}`,
+      })
+      await addJob(tx, 'incidents.page', {
+        key: `promise:${id}:${at}`,
+        title: `${incidentName(id)}: the update promised for ${at.slice(11, 16)} UTC is missing`,
+        body: title,
+        incidentId: String(id),
+        isDrill,
       })
       await announce(tx, `incident:${id}`)
     }

@@ -1,8 +1,10 @@
 import { router } from '../trpc.ts'
 import { analyticsRouter } from './analyticsRouter.ts'
+import { alertRouter } from './alerts/alertRouter.ts'
 import { channelRouter } from './channelRouter.ts'
 import { componentRouter } from './componentRouter.ts'
 import { incidentRouter } from './incidentRouter.ts'
+import { onCallRouter } from './onCall/onCallRouter.ts'
 import { statusPageRouter } from './statusPageRouter.ts'
 import { subscriberRouter } from './subscribers/subscriberRouter.ts'
 
@@ -14,6 +16,10 @@ export const incidentsRouter = router({
   /** Channels and deliveries: settings, previews, tests, the ledger. */
   channels: channelRouter,
   statusPage: statusPageRouter,
+  /** Alerts, silences, where alerts come from, signs of life. */
+  alerts: alertRouter,
+  /** Who is on call, how they are reached, who was paged. */
+  onCall: onCallRouter,
   /** Who asked to be told: by mail, webhook and Slack. */
   subscribers: subscriberRouter,
   /** What the record says of outages, people and channels. */

@@ -21,3 +21,10 @@ export const readStatusPage = async (sql: Sql, publicUrl: string): Promise<Statu
   const previewUrl = `${publicUrl}/status/`
   return { ...row!, settings, previewUrl, url: settings.domain ? `https://${settings.domain}/` : previewUrl }
 }
+
+/** Where the public reads of an incident: on the status page's own domain where it has one. */
+export const publicLink = async (sql: Sql, publicUrl: string, incident: string): Promise<string> => {
+  const [row] = await sql<{ settings: unknown }[]>`select settings from status_page where id = 1`
+  const { domain } = settingsSchema.parse(row!.settings)
+  return domain ? `https://${domain}/i/${incident}.html` : `${publicUrl}/status/i/${incident}`
+}
