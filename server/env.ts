@@ -33,9 +33,18 @@ const schema = z.object({
   WHARF_LABEL_APP: z.string().min(1).default('io.wharfinger.app'),
   WHARF_MINUTES_DAYS: z.coerce.number().int().min(2).max(90).default(7),
   WHARF_EVIDENCE_DAYS: z.coerce.number().int().min(7).default(100),
+  /** A rule that stops more accounts than this within 10 minutes only counts from then on. */
+  WHARF_ABUSE_BREAKER_ACCOUNTS: z.coerce.number().int().min(1).default(5),
+  /** The same for a share of all containers within an hour, from 20 stops on. */
+  WHARF_ABUSE_BREAKER_SHARE: z.coerce.number().min(0).max(1).default(0.01),
   WHARF_INGEST_THREADS: z.coerce.number().int().min(1).max(32).default(1),
   WHARF_METRICS_TOKEN: z.string().min(16).optional(),
   DATABASE_URL: optionalUrl,
+  /** A registry (distribution 2.8 or 3) that is run elsewhere; without it the one installed here is started. */
+  REGISTRY_URL: optionalUrl,
+  /** Pulls in six hours, by address of who did not sign in and by who did. */
+  WHARF_REGISTRY_ANONYMOUS_PULLS: z.coerce.number().int().min(1).default(200),
+  WHARF_REGISTRY_PULLS: z.coerce.number().int().min(1).default(5_000),
   SMTP_URL: optionalUrl,
   WHARF_MAIL_FROM: z.string().default('Wharfinger <wharfinger@localhost>'),
   /** Whether customers' webhooks may go to addresses that are not public: for trials on one machine. */

@@ -8,6 +8,7 @@ import type { Env } from './env.ts'
 export type Listening = { server: Server; port: number; close(): Promise<void> }
 
 const CLOSE_WITHIN_MS = 5_000
+const REQUEST_WITHIN_MS = 60_000
 
 const isEventStream = (res: ServerResponse) => String(res.getHeader('content-type')).startsWith('text/event-stream')
 
@@ -21,7 +22,13 @@ export const listenOn = async (env: Env, handler: RequestListener): Promise<List
     answers.add(res)
     res.once('close', () => answers.delete(res))
   })
-  server.requestTimeout = 60_000
+  // A push takes as long as it takes: the registry's front ends those that stall. Other requests are small.
+  server.requestTimeout = 0
+  server.on('request', (req) => {
+    if (req.url?.startsWith('/v2/')) return
+    const timer = setTimeout(() => req.complete || req.destroy(), REQUEST_WITHIN_MS)
+    req.once('close', () => clearTimeout(timer))
+  })
   server.headersTimeout = 15_000
   // Longer than a load balancer's usual 60 s, so that it never sends into a connection just closed.
   server.keepAliveTimeout = 75_000

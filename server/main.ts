@@ -19,6 +19,7 @@ import { listenOn } from './listen.ts'
 import { listen } from './live.ts'
 import { log } from './log.ts'
 import { probeRoutes } from './probes.ts'
+import { createRegistry } from './registry/start.ts'
 import { domainRoutes } from './routes.ts'
 import { startIngest } from './usage/ingest.ts'
 import { pageCaller, webHandler } from './web.ts'
@@ -67,9 +68,11 @@ const serve = async (env: Env, database: Database) => {
   pagesReady?.catch(() => {})
   const showPage = async (req: IncomingMessage, res: ServerResponse) =>
     (await pagesReady)?.getRequestHandler()(req, res)
-  const handle = webHandler({ ...deps, pages: pagesReady && showPage })
+  const images = has('web') ? createRegistry(ctx) : undefined
+  const handle = webHandler({ ...deps, registry: images?.front.handle, pages: pagesReady && showPage })
   const listening = await listenOn(env, (req, res) => void handle(req, res))
   // From here on it serves: a database that goes away now is waited for, not a reason to end.
+  await persist(async () => images?.begin(ownUrl(env, listening.port)))
   await persist(() => seedCatalog(ctx))
   await persist(() => admitAccounts(ctx, {}))
   const rendered = renderAtStart(ctx)
@@ -87,6 +90,7 @@ const serve = async (env: Env, database: Database) => {
     await Promise.all([agent?.stop(), demo?.stop()])
     closing = true
     await listening.close()
+    await images?.stop()
     await ingest?.close()
     await worker?.stop()
     await live.close().catch(() => {})

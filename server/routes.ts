@@ -1,4 +1,5 @@
 import type { Pool } from '#db/client.ts'
+import { routes as abuseRoutes } from './abuse/routes.ts'
 import { watchDrift } from './billing/stripe/drift.ts'
 import { webhookRoute } from './billing/stripe/receiveEvent.ts'
 import type { Auth } from './accounts/auth.ts'
@@ -9,6 +10,7 @@ import { routes as incidentsRoutes } from './incidents/routes.ts'
 import type { Env } from './env.ts'
 import type { Route } from './http.ts'
 import type { Live } from './live.ts'
+import { routes as registryRoutes } from './registry/routes.ts'
 import { findingsRoutes } from './usage/findingsRoute.ts'
 import type { Ingest } from './usage/ingest.ts'
 
@@ -22,9 +24,11 @@ export const domainRoutes = (deps: RouteDeps): Route[] => {
   return [
     ...hostsRoutes({ ...deps, keys }),
     ...findingsRoutes({ ...deps, keys }),
+    ...abuseRoutes({ ...deps, keys }),
     webhookRoute(deps),
     ...billingRoutes(deps),
     ...incidentsRoutes(deps),
+    ...registryRoutes(deps),
     ...(deps.ingest ? deps.ingest.routes : []),
   ]
 }

@@ -16,7 +16,16 @@ import { readPageRoutes } from './pageRoute.ts'
 import { appRouter, createCaller, type Caller } from './router.ts'
 
 type NodeHandler = (req: IncomingMessage, res: ServerResponse) => Promise<void>
-type Deps = { sql: Pool; env: Env; auth: Auth; live: Live; routes: readonly Route[]; pages: NodeHandler | undefined }
+type Deps = {
+  sql: Pool
+  env: Env
+  auth: Auth
+  live: Live
+  routes: readonly Route[]
+  /** Everything under `/v2/`. */
+  registry?: ((exchange: Exchange) => Promise<void>) | undefined
+  pages: NodeHandler | undefined
+}
 
 const headersOf = (req: IncomingMessage): Headers => {
   const headers = new Headers()
@@ -86,6 +95,7 @@ export const webHandler = (deps: Deps): NodeHandler => {
   return async (req, res) => {
     const url = new URL(req.url ?? '/', 'http://wharf')
     const exchange = { req, res, url, requestId: requestIdOf(req), ip: ipOf(req) }
+    if (deps.registry && /^\/v2(?:\/|$|\?)/.test(req.url ?? '')) return deps.registry(exchange)
     const route = findRoute(deps.routes, req.method === 'HEAD' ? 'GET' : (req.method ?? 'GET'), url.pathname)
     if (route) return runRoute(route, exchange)
     const kind = url.pathname.startsWith('/trpc/') ? 'trpc' : url.pathname.startsWith('/api/auth/') ? 'auth' : 'page'
