@@ -7,8 +7,11 @@ import type { Exchange } from '../http.ts'
 import type { HostKeys, HostStanding } from './keys.ts'
 import { claimedIdentity, requireDigest, verifyRequest } from './signature.ts'
 
-/** No request but a report needs more. */
+/** No request but reports, findings and results needs more. */
 export const BODY_LIMIT_BYTES = 65_536
+
+/** Findings carry what they saw, results what a container was made from. */
+export const LARGE_BODY_BYTES = 1_048_576
 
 export type AgentRequest = { ctx: Context; identity: RequestIdentity; host: HostStanding; body: Buffer }
 
@@ -30,6 +33,7 @@ export const contextOf = ({ sql, env }: { sql: Pool; env: Env }, { req, requestI
 export const agentRequest = async (
   deps: { sql: Pool; env: Env; keys: HostKeys },
   exchange: Exchange,
+  limitBytes = BODY_LIMIT_BYTES,
 ): Promise<AgentRequest> => {
   const { req, url } = exchange
   const ctx = contextOf(deps, exchange)
@@ -44,7 +48,7 @@ export const agentRequest = async (
   })
   // verifyRequest threw where there is no host.
   const known = host as HostStanding
-  const body = await readBody(req, BODY_LIMIT_BYTES)
+  const body = await readBody(req, limitBytes)
   requireDigest(identity, body)
   return {
     ctx: { ...ctx, actor: { kind: 'agent', hostId: known.hostId, label: known.name } },

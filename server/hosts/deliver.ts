@@ -1,6 +1,7 @@
 import { signText } from '#agents/protocol.ts'
 import type { Command, CommandKind, CommandsAnswer } from '#agents/protocol.ts'
 import type { Context } from '../context.ts'
+import { unsealArgs } from './createConfig.ts'
 import { serverKey } from './serverKey.ts'
 
 /** More wait for the next poll. */
@@ -44,7 +45,7 @@ export const deliver = async (ctx: Context, hostId: number): Promise<CommandsAns
   const key = rows.length > 0 ? await serverKey(ctx) : undefined
   return {
     commands: rows.map((row) => {
-      const payload = JSON.stringify(asCommand(row))
+      const payload = JSON.stringify(asCommand({ ...row, args: unsealArgs(ctx.env, row.args) }))
       return { payload, signature: key ? signText(key.privateKey, payload) : '' }
     }),
     serverTimeMs: ctx.now.getTime(),

@@ -1,6 +1,7 @@
 import type { CommandResult } from '#agents/protocol.ts'
 import { audit } from '../audit.ts'
 import type { Context } from '../context.ts'
+import { openEvidence, sealEvidence } from './createConfig.ts'
 import { ownerOf } from './sql.ts'
 
 /**
@@ -11,7 +12,7 @@ export const recordResults = async (ctx: Context, hostId: number, results: reado
   ctx.sql.begin(async (tx) => {
     let news = 0
     for (const { id, outcome, detail, evidence } of results) {
-      const evidenceText = evidence === undefined ? null : JSON.stringify(evidence)
+      const evidenceText = evidence === undefined ? null : JSON.stringify(sealEvidence(ctx.env, evidence))
       const [row] = await tx<{ epoch: bigint; kind: string; containerId: string }[]>`
         update command set state = ${outcome}, detail = ${detail}, evidence = ${evidenceText}::text::jsonb,
           finished_at = ${ctx.now}, delivered_at = coalesce(delivered_at, ${ctx.now})
@@ -24,7 +25,7 @@ export const recordResults = async (ctx: Context, hostId: number, results: reado
         action: `hosts.command.${outcome}`,
         subject: { kind: 'command', id },
         accountId: owner?.accountId ?? null,
-        after: { kind: row.kind, containerId: row.containerId, detail, evidence },
+        after: { kind: row.kind, containerId: row.containerId, detail, evidence: openEvidence(evidence) },
       })
     }
     return news

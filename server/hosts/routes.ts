@@ -3,7 +3,7 @@ import type { Env } from '../env.ts'
 import { readBody, sendJson } from '../http.ts'
 import type { Exchange, Route } from '../http.ts'
 import type { Live } from '../live.ts'
-import { BODY_LIMIT_BYTES, agentRequest, contextOf } from './agentRequest.ts'
+import { BODY_LIMIT_BYTES, LARGE_BODY_BYTES, agentRequest, contextOf } from './agentRequest.ts'
 import { deliver } from './deliver.ts'
 import { enrol } from './enrol.ts'
 import { watchHosts } from './gauges.ts'
@@ -18,7 +18,7 @@ import { enrolBody, parseBody, resultsBody, rotateBody } from './wire.ts'
 export const routes = ({ sql, env, live, keys }: { sql: Pool; env: Env; live: Live; keys: HostKeys }): Route[] => {
   const streams = createStreams({ sql, live, keys })
   watchHosts(sql)
-  const signed = (exchange: Exchange) => agentRequest({ sql, env, keys }, exchange)
+  const signed = (exchange: Exchange, limitBytes?: number) => agentRequest({ sql, env, keys }, exchange, limitBytes)
   return [
     {
       method: 'POST',
@@ -56,7 +56,7 @@ export const routes = ({ sql, env, live, keys }: { sql: Pool; env: Env; live: Li
       path: '/v1/agents/results',
       access: 'agent',
       async handle(exchange) {
-        const { ctx, host, body } = await signed(exchange)
+        const { ctx, host, body } = await signed(exchange, LARGE_BODY_BYTES)
         const { results } = parseBody(resultsBody, body)
         const news = await recordResults(ctx, host.hostId, results as Parameters<typeof recordResults>[2])
         sendJson(exchange.res, 200, { recorded: news, serverTimeMs: Date.now() })

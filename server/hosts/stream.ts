@@ -11,7 +11,7 @@ const KEEP_ALIVE_MS = 15_000
 export type Streams = { open(hostId: number, keyId: number, res: ServerResponse): void; close(): void }
 
 /**
- * Server-sent events to agents: `commands` when a command waits to be fetched. Only a hint, for agents also poll.
+ * Server-sent events to agents: `commands` when a command waits to be fetched, `rules` when there are new ones. Only a hint, for agents also poll.
  * A stream ends when its host or key is revoked, and when the host opens another.
  */
 export const createStreams = ({ sql, live, keys }: { sql: Pool; live: Live; keys: HostKeys }): Streams => {
@@ -45,12 +45,13 @@ export const createStreams = ({ sql, live, keys }: { sql: Pool; live: Live; keys
       }
       const look = async (topic: string) => {
         if (!topic.startsWith('command') && !(await stillStands(hostId, keyId))) return end()
-        if (!topic.startsWith('host')) await hint(hostId, res)
+        if (topic === 'rules' || topic === '*') res.write('event: rules\ndata: {}\n\n')
+        if (!topic.startsWith('host') && topic !== 'rules') await hint(hostId, res)
       }
       // A database that is away costs only the hint: after it is back, `live` says "look again" (`*`).
       const quietly = (topic: string) =>
         void look(topic).catch((error: unknown) => log.info({ err: error, hostId }, 'stream could not look'))
-      const unlisten = live.on([`command:${hostId}`, `host:${hostId}`], quietly)
+      const unlisten = live.on([`command:${hostId}`, `host:${hostId}`, 'rules'], quietly)
       const timer = setInterval(() => {
         res.write(': keep-alive\n\n')
         quietly(`host:${hostId}`)

@@ -24,7 +24,15 @@ export const resultsBody = z.object({
         id: z.number().int().positive(),
         outcome: z.enum(['done', 'failed', 'refused', 'expired']),
         detail: z.string().max(2_000),
-        evidence: z.record(z.string().max(100), z.union([z.string().max(2_000), z.number(), z.boolean()])).optional(),
+        // Of texts only what a container was made from may be long.
+        evidence: z
+          .record(z.string().max(100), z.union([z.string().max(65_536), z.number(), z.boolean()]))
+          .refine(
+            (facts) =>
+              Object.entries(facts).every(([name, fact]) => name === 'createConfig' || String(fact).length <= 2_000),
+            'a text of at most 2000 characters',
+          )
+          .optional(),
       }),
     )
     .max(200),

@@ -88,7 +88,7 @@ export const keepFindings = async (
     let news = 0
     for (const finding of findings) {
       const { id, kind, epoch, monoMs } = finding
-      const detail = finding.kind === 'abuse' ? finding.abuse : finding.detail
+      const detail = finding.kind === 'abuse' ? { ...finding.abuse, monoMs } : finding.detail
       const foundAt = boot ? new Date(Math.min(Number(boot.anchorMs) + monoMs, ctx.now.getTime())) : ctx.now
       const [row] = await tx`insert into finding (host_id, id, kind, epoch, found_at, detail, received_at)
         values (${hostId}, ${id}, ${kind}, ${epoch}, ${foundAt}, ${JSON.stringify(detail)}::text::jsonb, ${ctx.now})

@@ -1,6 +1,7 @@
 import { audit } from '../audit.ts'
 import { labelOf, type Context } from '../context.ts'
 import { DomainError } from '../errors.ts'
+import { addJob } from '../jobs.ts'
 
 /** Protects an app from commands, or lifts it. @throws DomainError NOT_FOUND */
 export const protectApp = async (ctx: Context, accountId: bigint, name: string, isProtected: boolean): Promise<void> =>
@@ -12,5 +13,7 @@ export const protectApp = async (ctx: Context, accountId: bigint, name: string, 
     if (!row) throw new DomainError('NOT_FOUND', `no app "${name}" in this account`)
     const before = { protected: row.before !== null }
     const subject = { kind: 'app', id: name }
+    // Hosts judge on their own: they have to know.
+    await addJob(tx, 'abuse.publish', {}, { key: 'abuse:publish' })
     await audit(tx, ctx, { action: 'usage.app.protect', subject, accountId, before, after: { protected: isProtected } })
   })

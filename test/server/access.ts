@@ -332,6 +332,7 @@ export const ROUTES: Record<string, 'anyone' | 'agent' | 'metrics' | 'account'> 
   'GET /status/subscribe': 'anyone',
   'GET /status/subscription/*': 'anyone',
   'GET /v1/agents/commands': 'agent',
+  'GET /v1/agents/rules': 'agent',
   'GET /v1/agents/stream': 'agent',
   'GET /v1/heartbeat': 'anyone',
   'GET /v1/heartbeat/*': 'anyone',

@@ -1,0 +1,26 @@
+import type { Context } from '../context.ts'
+import { publish } from './bundle.ts'
+import { armDue } from './changeRules.ts'
+import { decideDue } from './dispute.ts'
+import { wipeKept } from './restoreApp.ts'
+
+/** A case that was only watched or slowed, and of which nothing was seen for so long, is over. */
+const QUIET_DAYS = 7
+/** One whose strikes stay is over after a month: they count on, and the next offence opens another case. */
+const SETTLED_DAYS = 30
+const DAY_MS = 86_400_000
+
+/** Job `abuse.tick`: everything of abuse that time brings. Each part is harmless to repeat. */
+export const tick = async (ctx: Context): Promise<void> => {
+  await armDue(ctx)
+  await decideDue(ctx)
+  await wipeKept(ctx)
+  await ctx.sql`update abuse_case set state = 'closed', closed_at = ${ctx.now}, closed_by = 'system', outcome = 'expired',
+      reason = 'Nothing was seen for a week'
+    where state in ('watched', 'throttled') and last_seen_at < ${new Date(ctx.now.getTime() - QUIET_DAYS * DAY_MS)}`
+  await ctx.sql`update abuse_case set state = 'closed', closed_at = ${ctx.now}, closed_by = 'system',
+      outcome = 'confirmed', reason = 'Nothing was seen for a month; its strikes count until they expire'
+    where state in ('stopped', 'deleted') and last_seen_at < ${new Date(ctx.now.getTime() - SETTLED_DAYS * DAY_MS)}`
+  // Exemptions and disputes end by time too.
+  await publish(ctx)
+}
