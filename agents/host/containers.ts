@@ -1,4 +1,5 @@
 import type { AgentEvent, EpochState } from '#agents/protocol.ts'
+import type { Reading } from './accumulate.ts'
 import type { Engine } from './engine.ts'
 import type { Roots } from './files.ts'
 import { parseInspect, parseList, type EngineEvent, type Inspected } from './inspect.ts'
@@ -27,7 +28,8 @@ const INSPECT_PARALLEL = 4
 /**
  * Follows the engine's containers and reads the running ones. An engine is asked about a container when it appears,
  * starts, ends or changes, never in the sampling loop. `onEvent` gets what goes into the report, `onFailure` what could
- * not be seen, `onChange` is called when containers, their layers or volumes are others than before.
+ * not be seen, `onChange` is called when containers, their layers or volumes are others than before, `onReading` at each
+ * reading.
  */
 export const createContainers = (options: {
   roots: Roots
@@ -38,8 +40,9 @@ export const createContainers = (options: {
   onEvent: (event: AgentEvent) => void
   onFailure: (failure: string) => void
   onChange: () => void
+  onReading?: (containerId: string, reading: Reading) => void
 }) => {
-  const { roots, ledger, mono, log, lastEpochs, onEvent, onFailure, onChange } = options
+  const { roots, ledger, mono, log, lastEpochs, onEvent, onFailure, onChange, onReading } = options
   const containers = new Map<string, Container>()
   const namespaces: Namespaces = new Map()
   const waiting = new Map<string, Promise<void>>()
@@ -66,8 +69,10 @@ export const createContainers = (options: {
     const { probe } = container
     if (!probe) return false
     try {
-      const { epoch, gap } = ledger.read(probe.life, probe.read(mono()))
+      const reading = probe.read(mono())
+      const { epoch, gap } = ledger.read(probe.life, reading)
       container.epoch = epoch
+      onReading?.(container.is.id, reading)
       if (gap) happened(container, 'gap')
       return true
     } catch {

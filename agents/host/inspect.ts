@@ -19,6 +19,13 @@ export type Inspected = {
   logPath: string
   upperDir: string
   volumes: { name: string; path: string }[]
+  /** Its own addresses, and the names others on its networks know it by. */
+  addresses: string[]
+  aliases: string[]
+  /** True where it uses the host's network as its own. */
+  hostNetwork: boolean
+  /** The file of names that the engine keeps for it, on the host; empty where there is none. */
+  hostsPath: string
 }
 
 type Json = Record<string, unknown>
@@ -51,6 +58,18 @@ const limitsOf = (hostConfig: Json): Inspected['limits'] => {
     ...(pids > 0 ? { pids } : {}),
   }
   return Object.keys(limits).length > 0 ? limits : undefined
+}
+
+const MOST_NETWORKS = 16
+
+const networksOf = (settings: Json): Pick<Inspected, 'addresses' | 'aliases'> => {
+  const networks = [settings, ...Object.values(object(settings['Networks'])).map(object)].slice(0, MOST_NETWORKS)
+  const addresses = networks.flatMap((of) => [text(of['IPAddress']), text(of['GlobalIPv6Address'])])
+  const aliases = networks.flatMap((of) =>
+    [of['Aliases'], of['DNSNames']].flatMap((names) => (Array.isArray(names) ? names : [])),
+  )
+  const distinct = (values: string[]) => [...new Set(values.filter((value) => value !== ''))]
+  return { addresses: distinct(addresses), aliases: distinct(aliases.map((name) => chosen(name, NAME))) }
 }
 
 /**
@@ -90,6 +109,9 @@ export const parseInspect = (json: unknown): Inspected => {
     volumes: mounts
       .filter((mount) => mount['Type'] === 'volume' && text(mount['Name']) !== '' && text(mount['Source']) !== '')
       .map((mount) => ({ name: text(mount['Name']), path: text(mount['Source']) })),
+    ...networksOf(object(of['NetworkSettings'])),
+    hostNetwork: text(hostConfig['NetworkMode']) === 'host',
+    hostsPath: text(of['HostsPath']),
   }
 }
 

@@ -6,6 +6,8 @@ import { createApi } from './api.ts'
 import { bootClock, readBootId } from './clock.ts'
 import { createCommands } from './commands.ts'
 import { createContainers } from './containers.ts'
+import { createDetection } from './detect/detect.ts'
+import { createRulebook } from './detect/rulebook.ts'
 import { startDelivery } from './deliver.ts'
 import { socketPaths, type Engine } from './engine.ts'
 import { endRotation } from './enrol.ts'
@@ -45,6 +47,7 @@ export type Agent = {
 
 const LOGS_MS = 5_000
 const POLL_MS = 30_000
+const RULES_MS = 60_000
 const FACTS_MS = 3_600_000
 const MOST_JITTER_MS = 5_000
 const FIRST_ANSWER_MS = 3_000
@@ -126,6 +129,7 @@ export const run = async (options: RunOptions): Promise<Agent> => {
     onEvent: (event) => recorder.draft().events.push(event),
     onFailure,
     onChange: () => storage.refresh(),
+    onReading: (id, reading) => detection.reading(id, reading),
   })
   const findings = createFindings({ api, log, saved: saved?.findings ?? [], save })
   const storage = createStorage({
@@ -141,6 +145,26 @@ export const run = async (options: RunOptions): Promise<Agent> => {
       if (running) report()
       findings.add(finding)
     },
+    onSize: (id, bytes, monoMs) => detection.logSize(id, bytes, monoMs),
+  })
+  const before = saved?.before ?? {}
+  const serverKey = publicKeyFromRaw(identity.serverPublicKey)
+  const rulebook = createRulebook({ api, serverKey, stateDir, cluster: identity.cluster, log })
+  const detection = createDetection({
+    roots,
+    containers,
+    rulebook,
+    mono,
+    corrected: time.corrected,
+    bootId,
+    stateDir,
+    log,
+    before,
+    save,
+    onFinding: (finding) => {
+      if (running) report()
+      findings.add(finding)
+    },
   })
   const serverKnows = (contiguousSeq: number, maxSeq?: number) => {
     const again = spool.serverKnows(contiguousSeq, maxSeq)
@@ -149,11 +173,11 @@ export const run = async (options: RunOptions): Promise<Agent> => {
   const commands = createCommands({
     api,
     hostId: identity.hostId,
-    serverKey: publicKeyFromRaw(identity.serverPublicKey),
+    serverKey,
     corrected: time.corrected,
     containers,
     log,
-    saved: { results: saved?.results ?? [], unsent: saved?.unsent ?? [], before: saved?.before ?? {} },
+    saved: { results: saved?.results ?? [], unsent: saved?.unsent ?? [], before },
     save,
     isReady: () => running,
     onKnown: ({ contiguousSeq, maxSeq }) => {
@@ -255,12 +279,14 @@ export const run = async (options: RunOptions): Promise<Agent> => {
   })
 
   // The first answer tells the time and, after lost state, where the numbers go on; without one we begin all the same.
-  await within(FIRST_ANSWER_MS, commands.poll())
+  await within(FIRST_ANSWER_MS, Promise.all([commands.poll(), rulebook.fetch()]))
   await following.start()
   guarded('the first sample failed', () => void sample())
   guarded('the first report failed', report)
   running = true
   schedule()
+  detection.start()
+  const rulesTimer = setInterval(() => void rulebook.fetch(), RULES_MS)
   const logTimer = setInterval(() => guarded('logs could not be looked at', storage.logs), LOGS_MS)
   const pollTimer = setInterval(() => {
     void commands.poll()
@@ -286,6 +312,8 @@ export const run = async (options: RunOptions): Promise<Agent> => {
       clearTimeout(tickTimer)
       clearInterval(logTimer)
       clearInterval(pollTimer)
+      clearInterval(rulesTimer)
+      detection.stop()
       stopStream()
       guarded('the last sample failed', () => {
         sample(true)

@@ -23,7 +23,8 @@ export const logBytes = (path: string): number | null => {
 
 /**
  * Measures layers and volumes by walks, logs by a stat, and puts them into the ledger as objects of their own: they cost
- * their owner whether the container runs or not. `onFinding` gets logs that run away.
+ * their owner whether the container runs or not. `onFinding` gets logs that run away, `onSize` each
+ * log's size.
  */
 export const createStorage = (options: {
   ledger: Ledger
@@ -32,8 +33,9 @@ export const createStorage = (options: {
   onEvent: (event: AgentEvent) => void
   onFailure: (failure: string) => void
   onFinding: (finding: Finding) => void
+  onSize?: (containerId: string, bytes: number, monoMs: number) => void
 }) => {
-  const { ledger, time, containers, onEvent, onFailure, onFinding } = options
+  const { ledger, time, containers, onEvent, onFailure, onFinding, onSize } = options
   const objects = new Map<string, { object: StorageObject; path: string; created: boolean }>()
   const growths = new Map<string, Growth>()
   /** Mount points of volumes that no container on this host uses now. */
@@ -111,6 +113,7 @@ export const createStorage = (options: {
         const bytes = logBytes(is.logPath)
         if (bytes === null) continue
         const monoMs = time.mono()
+        onSize?.(is.id, bytes, monoMs)
         const { id, name, image, imageId, labels } = is
         const object: StorageObject = { kind: 'log', objectId: id, containerId: id, name, image, imageId, labels }
         const epoch = ledger.measure(object, { bytes, monoMs }, time.iso(monoMs), created)

@@ -36,6 +36,10 @@ export const simCommands = (
       logPath: '',
       upperDir: '',
       volumes: [],
+      addresses: [],
+      aliases: [],
+      hostNetwork: false,
+      hostsPath: '',
     }
     return { is, probe: null, epoch: watch.epochOf(id), created: true, lastState: '', codeless: null }
   }

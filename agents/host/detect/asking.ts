@@ -1,0 +1,58 @@
+import type { Observation } from '#agents/rules.ts'
+import { askBedrock, askMinecraft, askSource } from './answers.ts'
+import { listening } from './sockets.ts'
+import type { Sockets } from './watched.ts'
+
+const AGAIN_MS = 30 * 60_000
+const MOST_PORTS = 16
+const MOST_WAITING = 4
+
+/**
+ * Asks a container's own listening ports, on its own address, whether a game server answers: each port once, and again
+ * every half hour. Nobody else is ever asked. `observations` has the answers that came.
+ */
+export const createAsking = () => {
+  const asked = new Map<string, number>()
+  const answers = new Map<string, Observation>()
+  let waiting = 0
+
+  const note = async (key: string, signal: Observation['signal'], question: Promise<string | null>) => {
+    waiting++
+    try {
+      const answer = await question
+      if (answer === null) answers.delete(`${key} ${signal}`)
+      else {
+        const value = `${key.slice(key.indexOf(' ') + 1)} ${answer}`.slice(0, 200)
+        answers.set(`${key} ${signal}`, { signal, value, heldS: 0, excerpt: answer.slice(0, 300) })
+      }
+    } finally {
+      waiting--
+    }
+  }
+
+  return {
+    /** Starts what is to be asked now; the answers come later. */
+    ask(addresses: readonly string[], { tcp, udp }: Sockets, now: number) {
+      const [address] = addresses
+      if (address === undefined) return
+      const isOpen = ({ localAddress }: { localAddress: string }) => !/^(127\.|0:0:0:0:0:0:0:1$)/.test(localAddress)
+      const ports = (sockets: Sockets['tcp']) =>
+        [...new Set(sockets.filter(isOpen).map(({ localPort }) => localPort))].slice(0, MOST_PORTS)
+      const due = (key: string) => {
+        if (waiting >= MOST_WAITING || now - (asked.get(key) ?? Number.NEGATIVE_INFINITY) < AGAIN_MS) return false
+        asked.set(key, now)
+        return true
+      }
+      for (const port of ports(listening(tcp))) {
+        if (due(`tcp ${port}`)) void note(`tcp ${port}`, 'game.minecraft_ping', askMinecraft(address, port))
+      }
+      // A datagram socket that has not named its partner listens.
+      for (const port of ports(udp.filter((socket) => socket.port === 0))) {
+        if (!due(`udp ${port}`)) continue
+        void note(`udp ${port}`, 'game.bedrock_ping', askBedrock(address, port))
+        void note(`udp ${port}`, 'game.a2s', askSource(address, port))
+      }
+    },
+    observations: (): Observation[] => [...answers.values()],
+  }
+}

@@ -1,0 +1,284 @@
+import { join } from 'node:path'
+import { MOST_EXCERPT, type Executable, type Observation } from '#agents/rules.ts'
+import type { Roots } from '../files.ts'
+import type { Executables, Content } from './executable.ts'
+import { geometryOf, parseMaps, smallHeaps, type Geometry } from './maps.ts'
+import { sampleDataset, searchHeaps } from './memory.ts'
+import { chosenOf, exeLink, listProcesses, processFolders, readStat, socketInodes } from './processes.ts'
+import type { Reads } from './reads.ts'
+import { connected, parseSockets, type Socket } from './sockets.ts'
+import type { ProcessStat } from './stat.ts'
+import { noWords, walletsIn, type Words } from './stratum.ts'
+import { hostsIn, readsText } from './strings.ts'
+
+/** A process uses so much of a core to be worth a look. */
+const BUSY_PERCENT = 1.5
+/** A burst counts for so long. */
+const BUSY_MS = 120_000
+const LEAST_ELAPSED_MS = 400
+/** No layout of RandomX fits into less. */
+const GEOMETRY_BYTES = 256 * 2 ** 20
+const MAPS_AGAIN_MS = 60_000
+const MAPS_STEP_BYTES = 2 ** 20
+const FOLDERS_AGAIN_MS = 60_000
+const MOST_MAPS_BYTES = 8 * 2 ** 20
+const MOST_ARGS_BYTES = 4_096
+const MOST_SOCKETS_BYTES = 2 ** 20
+const MOST_HEAP_BYTES = 48 * 2 ** 20
+const MOST_DEEP = 8
+const MOST_NAMED = 8
+const DATASET_AGAIN_MS = 15_000
+const WORDS_MS = 180_000
+const LOOK_MS = 8_000
+
+type Seen = {
+  stat: ProcessStat
+  monoMs: number
+  percent: number
+  busyMonoMs: number
+  link: string
+  args: string
+  argsOf: string
+  maps: { monoMs: number; bytes: number } | null
+  geometry: Geometry | null
+  dataset: { monoMs: number; share: number } | null
+  content: Content | null
+  contentOf: string
+  words: Words
+  wordsMonoMs: number
+  connected: boolean
+}
+
+/** What a container is to whoever looks at it. */
+export type Subject = { id: string; pid: number }
+
+export type Sockets = { tcp: Socket[]; udp: Socket[] }
+export type Watched = ReturnType<typeof createWatched>
+
+/** The name of the program a process belongs to: the tree below the container's first process. */
+const rootOf = (seen: ReadonlyMap<number, Seen>, pid: number, first: number): Seen | undefined => {
+  let of = seen.get(pid)
+  for (let depth = 0; of && depth < 32; depth++) {
+    const parent = seen.get(of.stat.parent)
+    if (!parent || parent.stat.pid === first) break
+    of = parent
+  }
+  return of
+}
+
+const cut = (text: string) => text.slice(0, MOST_EXCERPT)
+
+/**
+ * Looks at the processes of one running container and keeps what it saw. `glance` is cheap: one small read a process and
+ * more only of those that are busy or hold much memory. `inspect` reads executables and memory of the busy ones. Neither
+ * rejects for a process that is gone, hides or hangs; what could not be read is not seen.
+ */
+export const createWatched = (
+  parts: { roots: Roots; reads: Reads; executables: Executables; random: () => number },
+  { id, pid: first }: Subject,
+) => {
+  const { roots, reads, executables, random } = parts
+  let seen = new Map<number, Seen>()
+  let folders: string[] = []
+  let foldersMonoMs = Number.NEGATIVE_INFINITY
+  let before: { monoMs: number; pids: Set<number> } | null = null
+  let forksPerS = 0
+  let processes = 0
+
+  const isBusy = (of: Seen, now: number) => now - of.busyMonoMs <= BUSY_MS
+
+  const text = (pid: number, name: string, mostBytes: number) =>
+    reads.text(join(roots.proc, String(pid), name), mostBytes).catch(() => '')
+
+  const measure = (stat: ProcessStat, now: number): Seen => {
+    const known = seen.get(stat.pid)
+    if (!known || known.stat.startTicks !== stat.startTicks) {
+      const ageMs = Math.max(LEAST_ELAPSED_MS, now - stat.startTicks * 10)
+      const percent = (stat.cpuMs / ageMs) * 100
+      return {
+        stat,
+        monoMs: now,
+        percent,
+        busyMonoMs: percent >= BUSY_PERCENT && stat.cpuMs >= 30 ? now : Number.NEGATIVE_INFINITY,
+        link: '',
+        args: '',
+        argsOf: '',
+        maps: null,
+        geometry: null,
+        dataset: null,
+        content: null,
+        contentOf: '',
+        words: noWords(),
+        wordsMonoMs: Number.NEGATIVE_INFINITY,
+        connected: false,
+      }
+    }
+    if (now - known.monoMs >= LEAST_ELAPSED_MS) {
+      known.percent = ((stat.cpuMs - known.stat.cpuMs) / (now - known.monoMs)) * 100
+      if (known.percent >= BUSY_PERCENT && stat.cpuMs - known.stat.cpuMs >= 20) known.busyMonoMs = now
+      known.monoMs = now
+      known.stat = stat
+    }
+    return known
+  }
+
+  const readMaps = async (of: Seen, now: number) => {
+    const regions = parseMaps(await text(of.stat.pid, 'maps', MOST_MAPS_BYTES))
+    of.maps = { monoMs: now, bytes: of.stat.virtualBytes }
+    const before = of.geometry?.region
+    of.geometry = geometryOf(regions, of.stat.threads)
+    if (of.geometry?.region.start !== before?.start || of.geometry?.region.end !== before?.end) of.dataset = null
+    return regions
+  }
+
+  const busiest = (now: number) =>
+    [...seen.values()]
+      .filter((of) => isBusy(of, now))
+      .toSorted((a, b) => b.percent - a.percent)
+      .slice(0, MOST_DEEP)
+
+  return {
+    id,
+    /** Processes at the last glance, and the share of a core they took together, in percent. */
+    processes: () => processes,
+    busyPercent: (now: number) =>
+      [...seen.values()].reduce((sum, of) => sum + (isBusy(of, now) ? Math.max(of.percent, BUSY_PERCENT) : 0), 0),
+    isBusy: (now: number) => [...seen.values()].some((of) => isBusy(of, now)),
+    /** Busy programs that no deep look has read yet. */
+    hasNew: (now: number) => busiest(now).some((of) => of.contentOf === ''),
+    forksPerS: () => forksPerS,
+
+    async glance(now: number): Promise<void> {
+      if (now - foldersMonoMs > FOLDERS_AGAIN_MS) {
+        folders = processFolders(roots, first, id)
+        foldersMonoMs = now
+      }
+      const pids = listProcesses(folders)
+      processes = pids.length
+      if (before && now - before.monoMs >= LEAST_ELAPSED_MS) {
+        const { pids: known } = before
+        forksPerS = (pids.reduce((count, pid) => count + (known.has(pid) ? 0 : 1), 0) * 1000) / (now - before.monoMs)
+      }
+      if (!before || now - before.monoMs >= LEAST_ELAPSED_MS) before = { monoMs: now, pids: new Set(pids) }
+      const present = new Map<number, Seen>()
+      for (const pid of chosenOf(pids)) {
+        if (pid === process.pid) continue
+        const stat = readStat(roots.proc, pid)
+        if (stat) present.set(pid, measure(stat, now))
+      }
+      seen = present
+      const until = performance.now() + LOOK_MS
+      for (const of of present.values()) {
+        if (performance.now() > until) break
+        const large = of.stat.virtualBytes >= GEOMETRY_BYTES
+        if (!isBusy(of, now)) continue
+        if (of.argsOf !== of.stat.name) {
+          of.argsOf = of.stat.name
+          of.link = exeLink(roots.proc, of.stat.pid)
+          of.args = (await text(of.stat.pid, 'cmdline', MOST_ARGS_BYTES)).replaceAll('\0', ' ').trim()
+        }
+        const stale =
+          of.maps === null ||
+          now - of.maps.monoMs > MAPS_AGAIN_MS ||
+          Math.abs(of.stat.virtualBytes - of.maps.bytes) >= MAPS_STEP_BYTES
+        if (large && stale) await readMaps(of, now)
+        else if (!large) of.geometry = null
+      }
+    },
+
+    /** Sockets of the container's network namespace; empty where they cannot be read. */
+    async sockets(): Promise<Sockets> {
+      const read = async (name: string) => parseSockets(await text(first, `net/${name}`, MOST_SOCKETS_BYTES))
+      return {
+        tcp: [...(await read('tcp')), ...(await read('tcp6'))],
+        udp: [...(await read('udp')), ...(await read('udp6'))],
+      }
+    },
+
+    /** Reads what busy programs are made of. `shared`: its network is the host's, so each connection must be its own. */
+    async inspect(now: number, tcp: readonly Socket[], shared: boolean): Promise<void> {
+      const calls = connected(tcp)
+      const until = performance.now() + LOOK_MS
+      let left = MOST_HEAP_BYTES
+      for (const of of busiest(now)) {
+        if (performance.now() > until) return
+        const { pid } = of.stat
+        const link = exeLink(roots.proc, pid)
+        if (link !== of.contentOf && link !== '') {
+          of.link = link
+          of.content = await executables.read(pid).catch(() => null)
+          of.contentOf = link
+        }
+        if (of.geometry && (!of.dataset || now - of.dataset.monoMs > DATASET_AGAIN_MS)) {
+          const share = await sampleDataset(reads, roots.proc, pid, of.geometry.region, random).catch(() => null)
+          if (share !== null) of.dataset = { monoMs: now, share }
+        }
+        const inodes = calls.length === 0 ? new Set<number>() : socketInodes(roots.proc, pid)
+        of.connected = calls.some(({ inode }) => inodes.has(inode)) || (!shared && calls.length > 0)
+        if (!of.connected || left <= 0) continue
+        const regions = await readMaps(of, now)
+        if (now - of.wordsMonoMs > WORDS_MS) of.words = noWords()
+        const kinds = of.words.kinds.size
+        const heaps = smallHeaps(regions, link)
+        left -= await searchHeaps(reads, roots.proc, pid, heaps, left, of.words).catch(() => 0)
+        if (of.words.kinds.size > kinds) of.wordsMonoMs = now
+      }
+    },
+
+    /** What is known now, of the programs that are busy or were lately. */
+    observations(now: number): Observation[] {
+      const found: Observation[] = []
+      const busy = [...seen.values()].filter((of) => isBusy(of, now)).toSorted((a, b) => b.percent - a.percent)
+      for (const [n, of] of busy.entries()) {
+        const root = rootOf(seen, of.stat.pid, first)
+        const base = {
+          heldS: 0,
+          subject: `${root?.stat.pid ?? of.stat.pid} ${cut(root?.stat.name ?? of.stat.name)}`,
+          ...(of.content?.sha256 === undefined ? {} : { exeSha256: of.content.sha256 }),
+        }
+        const { geometry, dataset, content } = of
+        if (geometry && (geometry.executable || (geometry.close && geometry.kind === 'dataset'))) {
+          const mib = Math.max(geometry.kind === 'dataset' ? 2080 : 256, Math.round(geometry.mib))
+          const signal = geometry.kind === 'dataset' ? 'memory.randomx_geometry' : 'memory.randomx_light'
+          found.push({ ...base, signal, value: mib, excerpt: cut(`${geometry.mib} MiB ${geometry.region.perms}`) })
+          if (dataset) found.push({ ...base, signal: 'memory.dataset_entropy', value: dataset.share })
+        }
+        if (of.words.kinds.size > 0) {
+          const excerpt = cut(of.words.excerpt)
+          found.push({ ...base, signal: 'memory.stratum_words', value: of.words.kinds.size, excerpt })
+        }
+        if (content && content.marks.length > 0) {
+          found.push({ ...base, signal: 'exe.miner_strings', value: content.marks.join(' '), excerpt: cut(of.link) })
+        }
+        if (n >= MOST_NAMED) continue
+        found.push({ ...base, signal: 'process.name', value: cut(of.stat.name) })
+        const memfd = of.link.startsWith('/memfd:')
+        if (memfd) found.push({ ...base, signal: 'exe.memfd', value: true })
+        else if (of.link.endsWith(' (deleted)')) found.push({ ...base, signal: 'exe.deleted', value: true })
+        const program = of.link.replace(/ \(deleted\)$/, '').replace(/^.*\//, '')
+        if (of.args === '' || readsText(program) || readsText(of.stat.name)) continue
+        found.push({ ...base, signal: 'process.flags', value: cut(of.args) })
+        for (const name of hostsIn(of.args).slice(0, 4)) {
+          found.push({ ...base, signal: 'net.watchlist_name', value: name, excerpt: cut(of.args) })
+        }
+      }
+      return found
+    },
+
+    executables(now: number): Executable[] {
+      const total = [...seen.values()].reduce((sum, of) => sum + Math.max(0, of.percent), 0)
+      return busiest(now).map((of) => ({
+        path: cut(of.link),
+        ...(of.content?.sha256 === undefined ? {} : { sha256: of.content.sha256 }),
+        deleted: of.link.endsWith(' (deleted)') && !of.link.startsWith('/memfd:'),
+        memfd: of.link.startsWith('/memfd:'),
+        busyPercent: total === 0 ? 0 : Math.round((Math.max(0, of.percent) / total) * 100),
+      }))
+    },
+
+    /** Payout addresses in arguments and messages. */
+    wallets: (): string[] => [
+      ...new Set([...seen.values()].flatMap((of) => [...of.words.wallets, ...walletsIn(of.args)])),
+    ],
+  }
+}
