@@ -131,6 +131,7 @@ const REFERENCE = new Set([
   'setting',
   'sign_in_failure',
   'silence',
+  'status_bucket',
   'status_page',
   'stripe_call',
   'stripe_drift',
