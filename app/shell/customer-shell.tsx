@@ -66,6 +66,7 @@ export function CustomerShell({
           items={[
             { label: 'Overview', href: `/${account}`, exact: true },
             { label: 'Apps', href: `/${account}/apps` },
+            { label: 'Repositories', href: `/${account}/repositories` },
             { label: 'Usage', href: `/${account}/usage` },
             { label: 'Spend', href: `/${account}/spend` },
             { label: 'Invoices', href: `/${account}/invoices` },

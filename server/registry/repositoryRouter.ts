@@ -4,9 +4,11 @@ import { DomainError } from '../errors.ts'
 import { inAccount, open, router, signedIn } from '../trpc.ts'
 import { createRepository } from './createRepository.ts'
 import { deleteRepository, keepRepository } from './deleteRepository.ts'
+import { deleteTag } from './deleteTag.ts'
 import { editRepository, setVisibility } from './editRepository.ts'
 import { setCollaborator, setTeam } from './grantAccess.ts'
 import { meet, meetAsAdmin, meetToChange } from './meet.ts'
+import { moveRepository } from './moveRepository.ts'
 import { isEnough, PERMISSIONS } from './permission.ts'
 import { accessOf, daysOf, factsOf, lastMove, referencesUnder, starredBy, tagNamed, tagsOf } from './sql.ts'
 import { starRepository } from './starRepository.ts'
@@ -72,6 +74,13 @@ export const repositoryRouter = router({
   keep: signedIn
     .input(one)
     .mutation(async ({ ctx, input }) => keepRepository(ctx, await meetToChange(ctx, input.path))),
+  deleteTag: signedIn
+    .input(one.extend({ tag: z.string().min(1).max(128) }))
+    .mutation(async ({ ctx, input }) => deleteTag(ctx, await meetToChange(ctx, input.path), input.tag)),
+  /** Renames it within its account, or gives it to another. */
+  rename: signedIn
+    .input(one.extend({ account: z.string().max(64), name: z.string().max(100) }))
+    .mutation(async ({ ctx, input }) => moveRepository(ctx, await meetToChange(ctx, input.path), input)),
   star: signedIn
     .input(one.extend({ starred: z.boolean() }))
     .mutation(async ({ ctx, input }) => starRepository(ctx, await meet(ctx, input.path), input.starred)),
