@@ -54,6 +54,8 @@ export const JOBS = {
   'incidents.tidy_subscribers': z.object({}),
   /** Writes the status page anew where it does not show what is; from `at` on, which is awaited. */
   'incidents.render_status': z.object({ at: z.string().optional() }),
+  /** Copies what changed of the status page to its object store. */
+  'incidents.upload_status': z.object({}),
   /** Has an incident's outage credited, or its credit corrected, as its record stands once undoing is over. */
   'incidents.settle': z.object({ incidentId: z.string() }),
   /** Starts, reminds of and ends maintenances that are due. */

@@ -45,6 +45,7 @@ import { pageFor } from './incidents/onCall/openPage.ts'
 import { pagePromises } from './incidents/promises.ts'
 import { renderFrom } from './incidents/renderStatus.ts'
 import { settleIncident } from './incidents/settle.ts'
+import { uploadStatus } from './incidents/uploadStatus.ts'
 import { askSubscriber } from './incidents/subscribers/askSubscriber.ts'
 import { tellSubscribers } from './incidents/subscribers/tellSubscribers.ts'
 import { tidySubscribers } from './incidents/subscribers/tidySubscribers.ts'
@@ -128,6 +129,7 @@ export const handlers: Handlers = {
   'incidents.ask_subscriber': askSubscriber,
   'incidents.tidy_subscribers': tidySubscribers,
   'incidents.render_status': renderFrom,
+  'incidents.upload_status': uploadStatus,
   'incidents.settle': settleIncident,
   'incidents.maintenance': keepMaintenances,
   'incidents.promises': pagePromises,

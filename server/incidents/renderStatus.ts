@@ -1,6 +1,8 @@
 import type { Context } from '../context.ts'
+import type { JobPayload } from '../jobs.ts'
 import { announce } from '../live.ts'
 import { log } from '../log.ts'
+import { copySoon } from './statusBucket.ts'
 import { statusFiles } from './statusPage/files.ts'
 import { replaceFolder } from './statusPage/folder.ts'
 import { readRecord } from './statusPage/record.ts'
@@ -22,6 +24,7 @@ export const renderStatus = async (ctx: Context): Promise<void> => {
         select rendered_revision, last_error from status_page where id = 1`
       await tx`update status_page set rendered_revision = ${record.revision}, rendered_at = ${ctx.now}, last_error = null
         where id = 1`
+      await copySoon(tx)
       // The one every few minutes is no news.
       if (before!.renderedRevision !== record.revision || before!.lastError !== null) await announce(tx, 'incidents')
     })
@@ -30,6 +33,17 @@ export const renderStatus = async (ctx: Context): Promise<void> => {
     await ctx.sql`update status_page set last_error = ${reason.slice(0, 500)} where id = 1`.catch(() => {})
     throw error
   }
+}
+
+/** Longer than this no job waits: what is later has a job of its own. */
+const LONGEST_WAIT_MS = 5_000
+
+/** Job `incidents.render_status`: renders the page, not before `at`, when what was posted may be seen. */
+export const renderFrom = async (ctx: Context, { at }: JobPayload<'incidents.render_status'>): Promise<void> => {
+  const waitMs = at === undefined ? 0 : Date.parse(at) - ctx.now.getTime()
+  if (waitMs <= 0) return await renderStatus(ctx)
+  await new Promise<void>((done) => void setTimeout(done, Math.min(waitMs, LONGEST_WAIT_MS)))
+  await renderStatus({ ...ctx, now: new Date(ctx.now.getTime() + waitMs) })
 }
 
 /** The same as a process begins, which serves also where this fails. */

@@ -4,16 +4,9 @@ import { extname, join } from 'node:path'
 import type { Env } from '../env.ts'
 import { DomainError } from '../errors.ts'
 import type { Exchange, Route } from '../http.ts'
+import { FILE_CACHE, fileType } from './statusPage/fileType.ts'
 import { shownFolder } from './statusPage/folder.ts'
 import { contentPolicy } from './statusPage/parts.ts'
-
-const TYPES: Record<string, string> = {
-  '.html': 'text/html; charset=utf-8',
-  '.json': 'application/json; charset=utf-8',
-  '.atom': 'application/atom+xml; charset=utf-8',
-  '.rss': 'application/rss+xml; charset=utf-8',
-  '.svg': 'image/svg+xml; charset=utf-8',
-}
 
 /** The file a path below the page means: `i/INC-7` is `i/INC-7.html`. Undefined where it cannot be one. */
 export const fileOf = (path: string): string | undefined => {
@@ -24,7 +17,7 @@ export const fileOf = (path: string): string | undefined => {
 
 const readShown = async (env: Env, path: string): Promise<{ body: Buffer; type: string }> => {
   const file = fileOf(path)
-  const type = file && TYPES[extname(file)]
+  const type = file && fileType(file)
   if (!file || !type) throw new DomainError('NOT_FOUND', 'there is no such page')
   const folder = await shownFolder(env.dataDir)
   if (!folder) throw new DomainError('UNAVAILABLE', 'the status page is not rendered yet', { retryAfterSeconds: 5 })
@@ -40,7 +33,7 @@ const send = async ({ req, res }: Exchange, env: Env, path: string): Promise<voi
   const etag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 27)}"`
   const headers: Record<string, string> = {
     etag,
-    'cache-control': 'public, max-age=10, stale-while-revalidate=60, stale-if-error=86400',
+    'cache-control': FILE_CACHE,
     'x-content-type-options': 'nosniff',
     'referrer-policy': 'no-referrer',
   }
