@@ -15,11 +15,14 @@ export type Event = { type: string; says: string }
 export function AddWebhook({
   account,
   events,
+  subject,
   onAdded,
   onClose,
 }: {
   account: string
   events: readonly Event[]
+  /** Narrows it to one repository. */
+  subject?: string | undefined
   onAdded: (secret: string) => void
   onClose: () => void
 }) {
@@ -31,7 +34,12 @@ export function AddWebhook({
   const submit = () =>
     add.mutate(
       // The list comes from the server, which checks each again.
-      { account, url, types: types as Parameters<typeof add.mutate>[0]['types'] },
+      {
+        account,
+        url,
+        types: types as Parameters<typeof add.mutate>[0]['types'],
+        ...(subject === undefined ? {} : { subject }),
+      },
       {
         onSuccess: ({ secret }) => {
           router.refresh()

@@ -40,11 +40,14 @@ export function EndpointsPanel({
   endpoints,
   events,
   mayChange,
+  subject,
 }: {
   account: string
   endpoints: readonly Endpoint[]
   events: readonly Event[]
   mayChange: boolean
+  /** The one repository that new endpoints are to hear of. */
+  subject?: string
 }) {
   const router = useRouter()
   const trpc = useTRPC()
@@ -158,6 +161,7 @@ export function EndpointsPanel({
       />
       {adding && (
         <AddWebhook
+          subject={subject}
           account={account}
           events={events}
           onClose={() => setAdding(false)}
