@@ -1,3 +1,4 @@
+import { abuseRouter } from './abuse/router.ts'
 import { accountsRouter } from './accounts/router.ts'
 import { billingRouter } from './billing/router.ts'
 import { liveRouter } from './changes.ts'
@@ -14,6 +15,7 @@ export const appRouter = router({
   notices: noticesRouter,
   hosts: hostsRouter,
   usage: usageRouter,
+  abuse: abuseRouter,
   incidents: incidentsRouter,
   registry: registryRouter,
   billing: billingRouter,
