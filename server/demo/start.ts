@@ -10,6 +10,7 @@ import { seedComponents, seedIncidents } from './components.ts'
 import { seedBilling } from './billing.ts'
 import { writeHistory } from './history.ts'
 import { DEMO_CUSTOMER, DEMO_OPERATOR, DEMO_PASSWORD, seedClusters, seedMembers, seedPeople } from './people.ts'
+import { seedRepositories } from './repositories.ts'
 import { runStandIn } from './standIn.ts'
 import { seedTrouble } from './trouble.ts'
 
@@ -81,6 +82,7 @@ const make = async (ctx: Context, url: string, state: string): Promise<void> => 
   })
   await seedTrouble(operator, people)
   await seedBilling(operator, people)
+  await seedRepositories(operator, people)
   await seedIncidents(operator)
   await ctx.sql`insert into setting (key, value, updated_by) values ('demo', 'true'::jsonb, 'demo')`
 }
