@@ -35,6 +35,8 @@ export const incident = pgTable(
       .default('everybody'),
     /** A drill goes through everything without leaving the house. */
     isDrill: boolean('is_drill').notNull().default(false),
+    /** Key of the template whose words its updates begin with. */
+    template: text('template'),
     startedAt: at('started_at').notNull(),
     detectedAt: at('detected_at').notNull(),
     acknowledgedAt: at('acknowledged_at'),

@@ -23,6 +23,7 @@ export const compose = async (ctx: Context, id: bigint) => {
   }))
   const hosts = await ctx.sql<{ id: number; name: string; cluster: string }[]>`select h.id, h.name, c.name as cluster
     from host h join cluster c on c.id = h.cluster_id where h.revoked_at is null order by h.name`
+  const [kept] = await ctx.sql<{ template: string | null }[]>`select template from incident where id = ${id}`
   const begin: DraftContent = {
     state: incident.state === 'draft' ? 'investigating' : incident.state,
     text: '',
@@ -31,7 +32,7 @@ export const compose = async (ctx: Context, id: bigint) => {
     overrides: {},
     skipped: [],
     nextUpdateMinutes: newest?.nextUpdateMinutes ?? 30,
-    template: null,
+    template: kept?.template ?? null,
   }
   return {
     incident: {

@@ -60,9 +60,9 @@ export const openIncident = async (tx: Tx, ctx: Context, input: NewIncident): Pr
   const title = input.title ?? fillTemplate(template?.title ?? 'New incident', values)
   const detectedAt = input.detectedAt ?? ctx.now
   const [made] = await tx<{ id: bigint }[]>`
-    insert into incident (kind, title, state, audience, is_drill, started_at, detected_at, request_id, created_by,
-      created_at, updated_at)
-    values (${kind}, ${title}, 'draft', ${input.audience ?? 'everybody'}, ${input.isDrill ?? false},
+    insert into incident (kind, title, state, audience, is_drill, template, started_at, detected_at, request_id,
+      created_by, created_at, updated_at)
+    values (${kind}, ${title}, 'draft', ${input.audience ?? 'everybody'}, ${input.isDrill ?? false}, ${template?.key ?? null},
       ${input.startedAt ?? detectedAt}, ${detectedAt}, ${input.requestId}, ${labelOf(ctx.actor)}, ${ctx.now}, ${ctx.now})
     on conflict (request_id) do nothing returning id`
   if (!made) {
