@@ -80,6 +80,12 @@ export const JOBS = {
   'registry.forget_path': z.object({ path: z.string(), digests: z.array(z.string()) }),
   /** Deletes repositories whose days to be kept after all are over. */
   'registry.purge': z.object({}),
+  /** Reports what accounts store in the registry and move through it, as an agent does. */
+  'registry.report': z.object({}),
+  /** Compares the registry's storage with the record of it, and puts the record right. */
+  'registry.reconcile': z.object({}),
+  /** Forgets old notifications, and gives tokens a new key each month. */
+  'registry.tidy': z.object({}),
   /** Makes the drafts of periods that ended, and begins the next ones. */
   'billing.close_periods': z.object({}),
   /** Finalizes drafts whose hosts have reported past their end. */

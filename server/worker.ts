@@ -55,6 +55,9 @@ import { sendMail } from './notices/sendMail.ts'
 import { postMail, tell } from './notices/tell.ts'
 import { followMove, forgetPath } from './registry/followMove.ts'
 import { purgeRepositories } from './registry/purgeRepositories.ts'
+import { reconcileNightly } from './registry/reconcile.ts'
+import { reportUse } from './registry/reportUse.ts'
+import { tidyRegistry } from './registry/tidy.ts'
 import { judgeQuotas } from './usage/judge.ts'
 import { keepPartitions } from './usage/partitions.ts'
 import { reattribute } from './usage/reattribute.ts'
@@ -84,6 +87,9 @@ export const CRON: { match: string; task: JobName }[] = [
   { match: '* * * * *', task: 'incidents.escalate' },
   { match: '*/5 * * * *', task: 'incidents.render_status' },
   { match: '13 * * * *', task: 'registry.purge' },
+  { match: '* * * * *', task: 'registry.report' },
+  { match: '37 2 * * *', task: 'registry.reconcile' },
+  { match: '43 * * * *', task: 'registry.tidy' },
   { match: '*/5 * * * *', task: 'billing.admit' },
   { match: '* * * * *', task: 'billing.end_trials' },
   { match: '* * * * *', task: 'billing.close_periods' },
@@ -139,6 +145,9 @@ export const handlers: Handlers = {
   'registry.move': followMove,
   'registry.forget_path': forgetPath,
   'registry.purge': (ctx) => purgeRepositories(ctx),
+  'registry.report': (ctx) => reportUse(ctx),
+  'registry.reconcile': (ctx) => reconcileNightly(ctx),
+  'registry.tidy': (ctx) => tidyRegistry(ctx),
   'billing.admit': admitAccounts,
   'billing.close_periods': async (ctx) => void (await closePeriods(ctx)),
   'billing.finalize_drafts': async (ctx) => void (await finalizeDrafts(ctx)),

@@ -51,8 +51,10 @@ export const readManifest = (body: Uint8Array, contentType = ''): Manifest => {
     parsed = undefined
   }
   const fields = isObject(parsed) ? parsed : {}
-  const mediaType = textOf(fields['mediaType']) || textOf(contentType.split(';')[0]?.trim())
   const isIndex = Array.isArray(fields['manifests'])
+  // OCI manifests need not say what they are.
+  const unsaid = `application/vnd.oci.image.${isIndex ? 'index' : 'manifest'}.v1+json`
+  const mediaType = textOf(fields['mediaType']) || textOf(contentType.split(';')[0]?.trim()) || unsaid
   const all = isIndex
     ? listOf(fields['manifests']).map((one) => referenceOf(one, 'child'))
     : [referenceOf(fields['config'], 'config'), ...listOf(fields['layers']).map((one) => referenceOf(one, 'layer'))]

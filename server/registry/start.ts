@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Context } from '../context.ts'
 import { log } from '../log.ts'
+import { endCutCollections } from './collectGarbage.ts'
 import { createFront, type Front } from './front.ts'
 import { Gate } from './gate.ts'
 import { keepKeys } from './keptKeys.ts'
@@ -57,6 +58,7 @@ export const createRegistry = (ctx: Context): Registry => {
     front,
     async begin(ownUrl) {
       await ensureTokenKey(ctx)
+      await endCutCollections(ctx)
       const given = env.REGISTRY_URL
       try {
         child = given === undefined ? await ownRegistry(ownUrl) : undefined
