@@ -6,6 +6,7 @@ import { Live } from '../../../shell/live.tsx'
 import { Button } from '../../../ui/button.tsx'
 import { absolute } from '../../../ui/when.ts'
 import { PageHead, Panel } from '../../../ui/panel.tsx'
+import { Banner } from '../../../ui/status.tsx'
 import { ErrorPanel } from '../../../ui/states.tsx'
 import { one, type Search } from '../../window.ts'
 import { InvoiceStanding } from '../standing.tsx'
@@ -39,9 +40,10 @@ export default async function InvoicePage({
   const asked = Number(one(search['line']))
   const now = new Date()
   const api = await server()
-  const [view, invoice] = await Promise.all([
+  const [view, invoice, { demo }] = await Promise.all([
     load(api.accounts.view({ account })),
     load(api.billing.evidence.sheet({ account, number })),
+    load(api.accounts.signInOptions()),
   ])
   const line = invoice.lines.find(({ position }) => position === asked)
   const path = invoicePath(account, number)
@@ -84,6 +86,13 @@ export default async function InvoicePage({
           </>
         }
       />
+      {invoice.sealed && !invoice.sealed.agrees && (
+        <div className="mb-4">
+          <Banner status="degraded" title="Signed reports do not prove all of this invoice.">
+            {demo ? 'This demo’s past is made up: no host signed it. ' : ''}Open a line to see what is missing.
+          </Banner>
+        </div>
+      )}
       <div className={`invoice-split ${line ? '' : 'alone'}`}>
         <div className="stack">
           <InvoiceSheet invoice={invoice} path={path} selected={line?.position} search={search} now={now} />

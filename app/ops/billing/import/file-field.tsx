@@ -27,10 +27,11 @@ export function FileField({
         error={error}
         onChange={(event) => onChange(event.target.value)}
       />
-      <label className="help">
+      <label className="help flex flex-wrap items-center gap-2">
         Or choose a file:{' '}
         <input
           type="file"
+          className="file-choice"
           accept=".csv,.json,text/csv,application/json"
           onChange={(event) => {
             const [file] = event.target.files ?? []

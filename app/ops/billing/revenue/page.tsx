@@ -43,7 +43,9 @@ export default async function RevenuePage({ searchParams }: { searchParams: Prom
   const owed = overview.owed.find((row) => row.currency === currency)
   const recurring = sum(plans.map((row) => row.recurring))
   const last = months.at(-2)
-  const paying = plans.reduce((all, row) => all + row.paying, 0)
+  const active = plans.reduce((all, row) => all + row.paying, 0)
+  const paying = plans.filter((row) => row.plan !== 'free').reduce((all, row) => all + row.paying, 0)
+  const begun = months.findIndex((row) => row.plans !== 0n || row.usage !== 0n || row.other !== 0n)
   const credit = (books?.prepaidLeft ?? 0n) + (books?.promotionalLeft ?? 0n)
   return (
     <>
@@ -70,7 +72,7 @@ export default async function RevenuePage({ searchParams }: { searchParams: Prom
             {
               label: 'Recurring a month',
               figure: <Money of={recurring} currency={currency} />,
-              note: `${count(paying, 'active subscription')} in ${currency}`,
+              note: `${count(paying, 'subscription')} that ${paying === 1 ? 'is' : 'are'} not free`,
             },
             {
               label: 'Usage, last month',
@@ -116,7 +118,7 @@ export default async function RevenuePage({ searchParams }: { searchParams: Prom
             rowKey={(row) => row.plan}
             columns={[
               { head: 'Plan', phone: 'title', cell: (row) => row.planName, foot: 'All plans' },
-              { head: 'Active', align: 'right', cell: (row) => row.paying, foot: paying },
+              { head: 'Active', align: 'right', cell: (row) => row.paying, foot: active },
               { head: 'Trials', align: 'right', cell: (row) => row.trials },
               { head: 'Paused', align: 'right', phone: 'hide', cell: (row) => row.paused },
               {
@@ -138,7 +140,7 @@ export default async function RevenuePage({ searchParams }: { searchParams: Prom
         <Panel title="By month" sub={currency} flush>
           <Table
             label="Invoiced by month"
-            rows={months.toReversed()}
+            rows={months.slice(Math.max(0, begun)).toReversed()}
             rowKey={(row) => row.month.toISOString()}
             columns={[
               { head: 'Month (UTC)', phone: 'title', cell: (row) => row.month.toISOString().slice(0, 7) },

@@ -71,33 +71,37 @@ export default async function AnalyticsPage({ searchParams }: { searchParams: Pr
             },
           ]}
         />
-        <StackedBars
-          title="Outages a month"
-          sub="by the month one began in, UTC, and its impact"
-          finding={outagesFinding(found)}
-          days={found.months.map(({ month }) => month)}
-          kind="count"
-          step="month"
-          partialLast
-          csvName="outages"
-          series={[
-            { label: 'Major outage', values: found.months.map(({ byImpact }) => byImpact.critical) },
-            { label: 'Partial outage', values: found.months.map(({ byImpact }) => byImpact.major) },
-            { label: 'Degraded', values: found.months.map(({ byImpact }) => byImpact.minor) },
-            { label: 'No impact', values: found.months.map(({ byImpact }) => byImpact.none) },
-          ]}
-        />
-        <StackedBars
-          title="Customer minutes a month"
-          sub="each customer’s time with an app on a host that was out"
-          finding={`${duration(found.customerMs)} in ${months} months, of ${counted(found.customers, 'customer')}.`}
-          days={found.months.map(({ month }) => month)}
-          kind="count"
-          step="month"
-          partialLast
-          csvName="customer-minutes"
-          series={[{ label: 'Minutes', values: found.months.map(({ customerMs }) => Math.round(customerMs / 60_000)) }]}
-        />
+        <div className="split">
+          <StackedBars
+            title="Outages a month"
+            sub="by the month one began in, UTC, and its impact"
+            finding={outagesFinding(found)}
+            days={found.months.map(({ month }) => month)}
+            kind="count"
+            step="month"
+            partialLast
+            csvName="outages"
+            series={[
+              { label: 'Major outage', values: found.months.map(({ byImpact }) => byImpact.critical) },
+              { label: 'Partial outage', values: found.months.map(({ byImpact }) => byImpact.major) },
+              { label: 'Degraded', values: found.months.map(({ byImpact }) => byImpact.minor) },
+              { label: 'No impact', values: found.months.map(({ byImpact }) => byImpact.none) },
+            ]}
+          />
+          <StackedBars
+            title="Customer minutes a month"
+            sub="each customer’s time with an app on a host that was out"
+            finding={`${duration(found.customerMs)} in ${months} months, of ${counted(found.customers, 'customer')}.`}
+            days={found.months.map(({ month }) => month)}
+            kind="count"
+            step="month"
+            partialLast
+            csvName="customer-minutes"
+            series={[
+              { label: 'Minutes', values: found.months.map(({ customerMs }) => Math.round(customerMs / 60_000)) },
+            ]}
+          />
+        </div>
         <div className="split">
           <ServicesPanel of={found.components} />
           <HostsPanel of={found.hosts} />
@@ -111,7 +115,7 @@ export default async function AnalyticsPage({ searchParams }: { searchParams: Pr
 const speed = ({ count, meanMs, medianMs }: Speed, from: string) =>
   meanMs === null || medianMs === null
     ? { figure: '–', note: 'not known yet' }
-    : { figure: duration(meanMs), note: `mean of ${count} ${from}; half under ${duration(medianMs)}` }
+    : { figure: duration(meanMs), note: `mean of ${count}, ${from}; median ${duration(medianMs)}` }
 
 const outagesFinding = ({ outages, months }: Overview): string => {
   if (outages === 0) return 'Nothing was out.'
