@@ -1,0 +1,145 @@
+import type { Page } from 'playwright'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { readEnv } from '#server/env.ts'
+import { startApi } from '../channels/api.ts'
+import { keepChannel, startKits, type Kit } from '../channels/channelKit.ts'
+import { buildWharf } from '../server/incidents/wharf.ts'
+import { page as openPage } from '../support/browser.ts'
+import { startControlPlane, type ControlPlane } from '../support/controlPlane.ts'
+import { hasMonitoring, startMonitoring, type Monitoring } from '../support/prometheus.ts'
+import { mutate, signIn } from '../support/steps.ts'
+import { eventually, poll } from '../support/stories.ts'
+
+// From an alert that a real Prometheus fires to an update on every channel, on a phone, and all that can follow it.
+// The stories go on from one to the next.
+
+const canRun = await hasMonitoring()
+
+let plane: ControlPlane
+let monitoring: Monitoring
+let kits: Kit[] = []
+let phone: Page
+let pager: Awaited<ReturnType<typeof startApi>>
+
+const startAll = async () => {
+  plane = await startControlPlane({ env: { WHARF_ALLOW_PRIVATE_WEBHOOKS: '1' } })
+  pager = await startApi(() => ({ status: 200, json: {} }))
+  kits = await startKits()
+  const sql = plane.connect()
+  await buildWharf(sql)
+  const { secret } = readEnv({ WHARF_DATA: plane.dataDir })
+  for (const kit of kits) await keepChannel(sql, secret, kit)
+  await sql.end()
+  phone = await openPage({ width: 390, baseURL: plane.url })
+  await signIn(phone, plane.url, plane.admin)
+  const contact = { kind: 'webhook', fields: { url: `${pager.url}/me` } }
+  expect((await phone.request.post('/trpc/incidents.onCall.addContact', { data: contact })).status()).toBe(200)
+  const { token } = await mutate<{ token: string }>(plane, 'incidents.alerts.addSource', { name: 'prometheus' })
+  monitoring = await startMonitoring({ url: plane.url, token })
+}
+beforeAll(async () => {
+  if (canRun) await startAll()
+})
+
+afterAll(async () => {
+  await phone?.context().close()
+  await monitoring?.stop()
+  await Promise.all([pager, ...kits].map((one) => one?.close()))
+  await plane?.remove()
+})
+
+/** The ledger's rows of the newest update: what is sent and what came of it. */
+const delivered = async (update: number) => {
+  const sql = plane.connect()
+  const rows = await sql<{ target: string; state: string }[]>`select coalesce(c.kind, d.target) as target, d.state
+    from delivery d join incident_update u on u.id = d.update_id left join channel c on c.id = d.channel_id
+    where u.number = ${update} order by 1`
+  await sql.end()
+  return rows.map(({ target, state }) => `${target} ${state}`)
+}
+const green = () => [...kits.map(({ kind }) => kind), 'banner', 'status'].toSorted().map((kind) => `${kind} delivered`)
+
+test.skipIf(!canRun)(
+  'an alert fires, somebody is paged, and three taps later every channel has the update',
+  async () => {
+    monitoring.say('ams1-c1', false)
+    await poll(() => pager.log.length).toBe(1)
+    const { data } = pager.log[0]!.json as { data: { title: string; acknowledge: string; incident: string } }
+    expect(data).toMatchObject({ title: 'ams1-c1 is down', incident: 'INC-1' })
+
+    await phone.goto(data.acknowledge)
+    await phone.getByRole('heading', { level: 1, name: 'ams1-c1 is down' }).waitFor()
+    await phone.getByRole('button', { name: 'Acknowledge' }).tap()
+    await phone.getByText('Nobody else is waked for this page.').waitFor()
+    await phone.getByRole('link', { name: 'Draft update' }).tap()
+    const text = phone.getByRole('textbox', { name: /^Text/ })
+    await text.waitFor()
+    expect(await text.inputValue()).toBe('Some apps in ams1 cannot be reached. We are looking into it.')
+    expect(await phone.getByRole('radio', { name: 'Investigating' }).isChecked()).toBe(true)
+    for (const service of ['Running services', 'Image registry']) await phone.getByText(service).first().waitFor()
+    await phone.getByText('Fits every channel').waitFor()
+    await phone.getByText('1 customer on 1 host').waitFor()
+    await phone.getByRole('button', { name: `Post update to ${kits.length} channels` }).tap()
+
+    await phone.waitForURL(/\/ops\/incidents\/INC-1$/)
+    await eventually(async () => expect(await delivered(1)).toEqual(green()))
+    await phone.getByText(`${green().length} of ${green().length} deliveries`).first().waitFor()
+    for (const { kind, posts } of kits)
+      expect([kind, posts.length, posts[0]!.text.includes('ams1-c1')]).toEqual([kind, 1, false])
+    const ledger = phone.getByLabel('Deliveries of update 1').first()
+    expect(await ledger.getByText('Delivered', { exact: true }).count()).toBe(green().length)
+  },
+)
+
+/** Posts what the composer holds and waits until it is sent. */
+const postAs = async (button: RegExp, update: number, states: readonly string[]) => {
+  await phone.getByText('Fits every channel').waitFor()
+  await phone.getByRole('button', { name: button }).tap()
+  await phone.waitForURL(/\/ops\/incidents\/INC-1$/)
+  await eventually(async () => expect(await delivered(update)).toEqual(states))
+}
+
+test.skipIf(!canRun)('the alert ends by itself, and a person resolves: everybody who was told is told', async () => {
+  monitoring.say('ams1-c1', true)
+  await phone.getByRole('link', { name: 'Post update' }).first().tap()
+  await phone.getByText('Resolved', { exact: true }).tap()
+  const text = phone.getByRole('textbox', { name: /^Text/ })
+  await poll(() => text.inputValue()).toBe('All apps in ams1 can be reached again.')
+  await postAs(/^Post update to/, 2, green())
+  await phone.getByText('Operational').first().waitFor()
+  expect(kits.map(({ posts }) => posts.length)).toEqual(kits.map(({ kind }) => (kind === 'pagerduty' ? 1 : 2)))
+  await eventually(async () => {
+    const sql = plane.connect()
+    const [row] = await sql`select p.state, a.ends_at is not null as over from page p join alert a on a.id = p.alert_id`
+    await sql.end()
+    expect(row).toEqual({ state: 'resolved', over: true })
+  })
+})
+
+test.skipIf(!canRun)(
+  'what was said wrong is corrected on every channel, and can be taken back in the first seconds',
+  async () => {
+    await phone.getByRole('link', { name: 'Correct' }).last().tap()
+    const text = phone.getByRole('textbox', { name: /^Text/ })
+    await poll(() => text.inputValue()).toBe('Some apps in ams1 cannot be reached. We are looking into it.')
+    await text.fill('Half of the apps in ams1 could not be reached.')
+    await phone.getByText('Fits every channel').waitFor()
+    await phone.getByRole('button', { name: /^Post correction/ }).tap()
+    await phone.getByRole('button', { name: 'Undo, do not send' }).tap()
+    await poll(() => text.inputValue()).toBe('Half of the apps in ams1 could not be reached.')
+    await postAs(/^Post correction/, 4, green())
+    await phone.getByText('Correction of update 1').first().waitFor()
+    // PagerDuty's alert is resolved: nothing is said to whoever is not waked any more.
+    for (const { kind, posts } of kits.filter((kit) => kit.kind !== 'pagerduty'))
+      expect([kind, posts.some(({ text: said }) => said.includes('Half of the apps'))]).toEqual([kind, true])
+  },
+)
+
+test.skipIf(!canRun)('what was said is retracted: deleted where that can be, else said', async () => {
+  await phone.getByRole('link', { name: 'Retract' }).last().tap()
+  await phone.getByRole('textbox', { name: /^Text/ }).fill('There was no outage; our monitoring was wrong.')
+  await postAs(/^Retract/, 5, green())
+  await phone.getByText('retracted by update 5').first().waitFor()
+  const deleting = kits.filter(({ posts }) => posts.some(({ isGone }) => isGone)).map(({ kind }) => kind)
+  expect(deleting).toEqual(expect.arrayContaining(['slack', 'discord', 'mastodon', 'bluesky']))
+})
