@@ -16,6 +16,7 @@ import { incident } from './nouns/incident.ts'
 import { invoice } from './nouns/invoice.ts'
 import { joinToken } from './nouns/joinToken.ts'
 import { plan } from './nouns/plan.ts'
+import { registryNoun } from './nouns/registry.ts'
 import { status } from './nouns/status.ts'
 import { subscription } from './nouns/subscription.ts'
 import { token } from './nouns/token.ts'
@@ -41,6 +42,7 @@ const main = defineCommand({
     invoice,
     'join-token': joinToken,
     plan,
+    registry: registryNoun,
     subscription,
     token,
     usage: usageNoun,

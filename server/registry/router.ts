@@ -4,6 +4,7 @@ import { registryAccountRouter, robotsRouter } from './accountRouter.ts'
 import { createOfficial } from './createOfficial.ts'
 import { repositoryRouter } from './repositoryRouter.ts'
 import { searchRepositories } from './search.ts'
+import { storageRouter } from './storageRouter.ts'
 
 export const registryRouter = router({
   /** Public repositories by what was typed, best first; without words the most popular. */
@@ -27,4 +28,5 @@ export const registryRouter = router({
   repository: repositoryRouter,
   account: registryAccountRouter,
   robots: robotsRouter,
+  storage: storageRouter,
 })
