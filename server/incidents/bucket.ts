@@ -61,8 +61,8 @@ const ask = async (
 const reasonOf = (error: unknown): string => {
   if (!(error instanceof Error)) return 'unknown'
   if (error.name === 'TimeoutError') return `within ${TIMEOUT_MS / 1_000} s`
-  const { cause } = error as { cause?: { code?: string } }
-  return cause?.code ?? error.message
+  const { cause } = error as { cause?: { code?: string; message?: string } }
+  return cause?.code ?? cause?.message ?? error.message
 }
 
 /** The code and message of an S3 error document. */

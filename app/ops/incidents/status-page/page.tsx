@@ -6,6 +6,7 @@ import { Facts, PageHead, Panel } from '../../../ui/panel.tsx'
 import { Banner, StatusBadge } from '../../../ui/status.tsx'
 import { Time } from '../../../ui/time.tsx'
 import { Sections } from '../sections.tsx'
+import { BucketPanel } from './bucket-panel.tsx'
 import { SettingsDialog } from './settings-dialog.tsx'
 
 export const metadata: Metadata = { title: 'Status page' }
@@ -20,7 +21,11 @@ const FILES = [
 /** The public status page: what it is called, where it is seen, and whether it shows what is. */
 export default async function StatusPagePage() {
   const api = await server()
-  const [page, me] = await Promise.all([load(api.incidents.statusPage.get()), load(api.accounts.me())])
+  const [page, bucket, me] = await Promise.all([
+    load(api.incidents.statusPage.get()),
+    load(api.incidents.statusPage.bucket()),
+    load(api.accounts.me()),
+  ])
   const { settings, lastError, renderedAt } = page
   const isShown = page.revision === page.renderedRevision
   return (
@@ -81,6 +86,10 @@ export default async function StatusPagePage() {
             ]}
           />
         </Panel>
+        <BucketPanel
+          isAdmin={me.roles.includes('admin')}
+          bucket={bucket && { ...bucket, isCurrent: bucket.revision === page.revision }}
+        />
       </div>
     </>
   )
