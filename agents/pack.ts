@@ -23,8 +23,8 @@ export const builtinRules: readonly Rule[] = [
     op: 'at_least',
     value: 256,
     for: 0,
-    weight: 15,
-    class: 'context',
+    weight: 40,
+    class: 'proof',
     explain: 'It holds {value} MiB of memory the size of RandomX’s cache beside code that it generated.',
   },
   {

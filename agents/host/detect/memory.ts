@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { setImmediate as turn } from 'node:timers/promises'
 import { isIncompressible } from './entropy.ts'
-import type { Region } from './maps.ts'
+import { isAnonymous, type Region } from './maps.ts'
 import type { OpenFile, Reads } from './reads.ts'
 import { findWords, type Words } from './stratum.ts'
 
@@ -89,6 +89,7 @@ export const searchHeaps = (
   regions: readonly Region[],
   mostBytes: number,
   words: Words,
+  nowMonoMs: number,
 ): Promise<number> =>
   withMemory(reads, procRoot, pid, async ({ mem, pagemap }) => {
     const buffer = Buffer.allocUnsafe(CHUNK_PAGES * PAGE + OVERLAP)
@@ -106,7 +107,10 @@ export const searchHeaps = (
           const bytes = await mem.at(into, start + from * PAGE)
           read += bytes
           const filled = carried + bytes
-          findWords(buffer.subarray(0, filled), words)
+          findWords(buffer.subarray(0, filled), words, {
+            nowMonoMs,
+            isFixed: !isAnonymous(region) && region.path.startsWith('/'),
+          })
           carried = Math.min(OVERLAP, filled)
           buffer.copyWithin(0, filled - carried, filled)
           reached = to

@@ -8,7 +8,7 @@ import { chosenOf, exeLink, listProcesses, processFolders, readStat, socketInode
 import type { Reads } from './reads.ts'
 import { connected, parseSockets, type Socket } from './sockets.ts'
 import type { ProcessStat } from './stat.ts'
-import { noWords, walletsIn, type Words } from './stratum.ts'
+import { countWords, noWords, walletsIn, type Words } from './stratum.ts'
 import { hostsIn, readsText } from './strings.ts'
 
 /** A process uses so much of a core to be worth a look. */
@@ -28,7 +28,6 @@ const MOST_HEAP_BYTES = 48 * 2 ** 20
 const MOST_DEEP = 8
 const MOST_NAMED = 8
 const DATASET_AGAIN_MS = 15_000
-const WORDS_MS = 180_000
 const LOOK_MS = 8_000
 
 type Seen = {
@@ -45,7 +44,6 @@ type Seen = {
   content: Content | null
   contentOf: string
   words: Words
-  wordsMonoMs: number
   connected: boolean
 }
 
@@ -109,7 +107,6 @@ export const createWatched = (
         content: null,
         contentOf: '',
         words: noWords(),
-        wordsMonoMs: Number.NEGATIVE_INFINITY,
         connected: false,
       }
     }
@@ -217,11 +214,8 @@ export const createWatched = (
         of.connected = calls.some(({ inode }) => inodes.has(inode)) || (!shared && calls.length > 0)
         if (!of.connected || left <= 0) continue
         const regions = await readMaps(of, now)
-        if (now - of.wordsMonoMs > WORDS_MS) of.words = noWords()
-        const kinds = of.words.kinds.size
         const heaps = smallHeaps(regions, link)
-        left -= await searchHeaps(reads, roots.proc, pid, heaps, left, of.words).catch(() => 0)
-        if (of.words.kinds.size > kinds) of.wordsMonoMs = now
+        left -= await searchHeaps(reads, roots.proc, pid, heaps, left, of.words, now).catch(() => 0)
       }
     },
 
@@ -243,9 +237,9 @@ export const createWatched = (
           found.push({ ...base, signal, value: mib, excerpt: cut(`${geometry.mib} MiB ${geometry.region.perms}`) })
           if (dataset) found.push({ ...base, signal: 'memory.dataset_entropy', value: dataset.share })
         }
-        if (of.words.kinds.size > 0) {
-          const excerpt = cut(of.words.excerpt)
-          found.push({ ...base, signal: 'memory.stratum_words', value: of.words.kinds.size, excerpt })
+        const words = of.connected ? countWords(of.words, now) : 0
+        if (words > 0) {
+          found.push({ ...base, signal: 'memory.stratum_words', value: words, excerpt: cut(of.words.excerpt) })
         }
         if (content && content.marks.length > 0) {
           found.push({ ...base, signal: 'exe.miner_strings', value: content.marks.join(' '), excerpt: cut(of.link) })

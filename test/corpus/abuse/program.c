@@ -33,6 +33,11 @@
 #include <time.h>
 #include <unistd.h>
 
+/* Looks like a payout address and is nobody's. */
+#ifndef WALLET
+#define WALLET "44AFFq5kSiGBoZ4NMDwYtN18obc8AemS33DBLWs3H7otXft3XjrpDtQGv7SqSsaBYBb98uNbr2VBBEt7f2wfn3RVGQBEP3A"
+#endif
+
 #ifdef MARKS
 /* What a miner's executable holds. */
 __attribute__((used)) static const char marks[] = MARKS;
@@ -142,9 +147,14 @@ static int dial(const char *peer) {
   return -1;
 }
 
-static void talk(const char *peer, const char *speak, int every) {
+static const char *peer, *speak;
+static int every;
+
+/* Speaks first and fills later, as miners do: a job tells them what to fill their memory with. */
+static void *talk(void *unused) {
+  (void)unused;
   int fd = dial(peer);
-  if (fd < 0) return;
+  if (fd < 0) return NULL;
   char *out = malloc(2048), *in = malloc(4096);
   int id = 1;
   for (;;) {
@@ -168,7 +178,7 @@ static void talk(const char *peer, const char *speak, int every) {
       in[got] = 0;
       if (disguised) for (ssize_t n = 0; n < got; n++) in[n] ^= 0xa5;
     }
-    if (got == 0) { close(fd); fd = dial(peer); if (fd < 0) return; id = 0; }
+    if (got == 0) { close(fd); fd = dial(peer); if (fd < 0) return NULL; id = 0; }
     id++;
     usleep(every * 1000);
   }
@@ -213,9 +223,10 @@ int main(int argc, char **argv) {
   duty = atoi(arg(argc, argv, "duty", "100"));
   sscanf(arg(argc, argv, "burst", ""), "%lf/%lf", &busy_s, &idle_s);
   disguised = strcmp(arg(argc, argv, "hide", ""), "xor") == 0;
-  char *peer = strdup(arg(argc, argv, "peer", "")), *speak = strdup(arg(argc, argv, "speak", "none"));
+  peer = strdup(arg(argc, argv, "peer", ""));
+  speak = strdup(arg(argc, argv, "speak", "none"));
   char *content = strdup(arg(argc, argv, "fill", "sparse"));
-  int every = atoi(arg(argc, argv, "every", "1500"));
+  every = atoi(arg(argc, argv, "every", "1500"));
   long log = atol(arg(argc, argv, "log", "0"));
   int pages = atoi(arg(argc, argv, "jit", "0"));
   const char *title = arg(argc, argv, "title", "");
@@ -237,10 +248,9 @@ int main(int argc, char **argv) {
     unsigned char *code = mmap(NULL, 65536, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (code != MAP_FAILED) code[0] = 0xc3;
   }
-  for (int n = 0; n < threads; n++) {
-    pthread_t thread;
-    pthread_create(&thread, NULL, work, NULL);
-  }
+  pthread_t thread;
+  if (peer[0]) pthread_create(&thread, NULL, talk, NULL);
+  for (int n = 0; n < threads; n++) pthread_create(&thread, NULL, work, NULL);
   if (mib) fill(content);
   if (log > 0) {
     static char line[65536];
@@ -251,6 +261,5 @@ int main(int argc, char **argv) {
       usleep(100000);
     }
   }
-  if (peer[0]) talk(peer, speak, every);
   for (;;) pause();
 }
