@@ -61,7 +61,7 @@ export const addDeliveries = async (tx: Tx, ctx: Context, update: PostedUpdate, 
   const startAt = Math.max(ctx.now.getTime(), reach.sendAfter.getTime() - HEAD_START_MS)
   await addJob(tx, 'incidents.deliver', {}, { runAt: new Date(startAt) })
   // Subscribers are the public, too.
-  if (reach.audience === 'everybody') await addToSubscribers(tx, ctx, update, { ...reach, startAt: new Date(startAt) })
+  if (reach.audience === 'everybody') await addToSubscribers(tx, ctx, update, reach)
 }
 
 const rowOf = (channel: ChannelRow, update: PostedUpdate, { overrides, skipped }: Reach): Row[] => {

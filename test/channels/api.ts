@@ -16,6 +16,10 @@ export type Said = { status: number; json?: unknown; headers?: Record<string, st
  */
 export type Fault = 'answer lost' | 'broken before' | Said
 
+/** Where a test may hold a request up: before it is handled, and before it is answered. */
+export type Stops = { arrived: () => Promise<void>; handled: () => Promise<void>; latencyMs: number }
+const none = async () => {}
+
 /** Something that was posted and still stands, or was taken away. */
 export type Post = { id: string; text: string; replyTo?: string | undefined; isGone: boolean; edits: number }
 
@@ -26,10 +30,12 @@ export const startApi = async (
 ) => {
   const log: Asked[] = []
   const faults: Fault[] = []
+  // What a test does between a request's arrival, its handling and its answer; nothing where it does not say.
+  const stops: Stops = { arrived: none, handled: none, latencyMs: 0 }
   const server = createServer((request, response) => {
     const parts: Buffer[] = []
     request.on('data', (part: Buffer) => parts.push(part))
-    request.on('end', () => {
+    request.on('end', async () => {
       const url = new URL(request.url!, 'http://x')
       const text = Buffer.concat(parts).toString('utf8')
       const json = text.startsWith('{') ? (JSON.parse(text) as Record<string, unknown>) : {}
@@ -42,9 +48,12 @@ export const startApi = async (
         json,
       }
       log.push(asked)
+      if (stops.latencyMs > 0) await new Promise<void>((done) => void setTimeout(done, stops.latencyMs))
+      if (fails(asked)) await stops.arrived()
       const fault = fails(asked) ? faults.shift() : undefined
       if (fault === 'broken before') return request.socket.destroy()
       const said = typeof fault === 'object' ? fault : handle(asked)
+      if (fails(asked)) await stops.handled()
       if (fault === 'answer lost') return request.socket.destroy()
       response.writeHead(said.status, { 'content-type': 'application/json', ...said.headers })
       return response.end(said.json === undefined ? '' : JSON.stringify(said.json))
@@ -55,6 +64,7 @@ export const startApi = async (
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     log,
     faults,
+    stops,
     close: () => {
       server.closeAllConnections()
       return new Promise<void>((done) => server.close(() => done()))

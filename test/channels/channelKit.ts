@@ -1,6 +1,6 @@
 import type { Pool } from '#db/client.ts'
 import { sealChannelSecret } from '#server/incidents/channelSecret.ts'
-import type { Post, Fault } from './api.ts'
+import type { Post, Fault, Stops } from './api.ts'
 import { startBluesky } from './blueskyApi.ts'
 import { startDiscord } from './discordApi.ts'
 import { startPagerduty, startTeams } from './eventsApi.ts'
@@ -16,6 +16,7 @@ export type Kit = {
   secret: Record<string, unknown>
   posts: Post[]
   faults: Fault[]
+  stops: Stops
   close(): Promise<void>
 }
 
@@ -33,7 +34,12 @@ export const startKits = async (): Promise<Kit[]> => {
     startTeams(),
     startPagerduty(),
   ])
-  const of = (kind: string, api: Pick<Kit, 'posts' | 'faults' | 'close'>, settings: object, secret: object): Kit => ({
+  const of = (
+    kind: string,
+    api: Pick<Kit, 'posts' | 'faults' | 'stops' | 'close'>,
+    settings: object,
+    secret: object,
+  ): Kit => ({
     kind,
     ...api,
     settings: { ...settings },

@@ -26,7 +26,7 @@ export const addToSubscribers = async (
   tx: Tx,
   ctx: Context,
   update: PostedUpdate,
-  { skipped, overrides, sendAfter, startAt }: Reach & { startAt: Date },
+  { skipped, overrides, sendAfter }: Reach,
 ): Promise<void> => {
   const why = update.isDrill
     ? 'a drill is told to nobody'
@@ -50,5 +50,5 @@ export const addToSubscribers = async (
   for (const kind of SUBSCRIBER_KINDS)
     await tx`insert into subscriber_text (update_id, kind, body)
       values (${update.updateId}, ${kind}, ${JSON.stringify(texts[kind])}::text::jsonb)`
-  await addJob(tx, 'incidents.tell_subscribers', {}, { runAt: startAt })
+  await addJob(tx, 'incidents.tell_subscribers', {}, { runAt: sendAfter })
 }

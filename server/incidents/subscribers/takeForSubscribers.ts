@@ -28,12 +28,15 @@ export const LEASE_MS = 120_000
 export const takeFor = async (sql: Sql, kind: SubscriberKind, now: Date, most: number): Promise<TakenForOne[]> =>
   await sql<TakenForOne[]>`
     with next as (
-      select d.id, d.state from delivery d join subscriber s on s.id = d.subscriber_id
-        join incident_update u on u.id = d.update_id
-      where s.kind = ${kind} and d.state in ('pending', 'retryable', 'unknown') and d.next_at <= ${now}
-        and u.undone_at is null and s.unsubscribed_at is null and s.quarantined_at is null
-        and not exists (select 1 from delivery e where e.target = d.target and e.incident_id = d.incident_id and e.id < d.id
-          and (e.state in ('pending', 'retryable', 'sending') or (e.state = 'unknown' and e.next_at is not null)))
+      select d.id, d.state from delivery d
+      where d.subscriber_id is not null and d.state in ('pending', 'retryable', 'unknown') and d.next_at <= ${now}
+        -- Asked a row at a time: joined, a planner that has not counted the new rows yet reads all of them for each.
+        and (select s.kind = ${kind} and s.unsubscribed_at is null and s.quarantined_at is null from subscriber s
+          where s.id = d.subscriber_id)
+        and (select u.undone_at is null from incident_update u where u.id = d.update_id)
+        and (select e.id from delivery e where e.target = d.target and e.incident_id = d.incident_id and e.id < d.id
+          and (e.state in ('pending', 'retryable', 'sending') or (e.state = 'unknown' and e.next_at is not null))
+          limit 1) is null
       order by d.next_at limit ${most} for update of d skip locked),
     taken as (
       update delivery d set state = 'sending', taken_at = ${now}, attempts = d.attempts + 1

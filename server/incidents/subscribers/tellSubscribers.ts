@@ -8,8 +8,6 @@ import { tellSlack, tellWebhook } from './postSubscribers.ts'
 import { recordFor, type Told } from './recordForSubscribers.ts'
 import { nextFor, sortOut, takeFor, type TakenForOne } from './takeForSubscribers.ts'
 
-/** What is due within this is waited for here: queues look for work every two seconds. */
-const PATIENCE_MS = 3_000
 /** Longer than this one run does not last; the next job goes on. */
 const LONGEST_MS = 60_000
 /** How many webhooks, and channels of Slack, are told at a time: some answer only when their time is over. */
@@ -23,15 +21,9 @@ const SERVER_DOWN_MS = 15_000
  * Job `incidents.tell_subscribers`: mails, posts and webhooks to subscribers that are due, each kind beside the others, so that
  * what answers slowly holds up nobody else. Any number may run at once.
  */
-export const tellSubscribers = async (
-  ctx: Context,
-  { patienceMs = PATIENCE_MS }: { patienceMs?: number } = {},
-): Promise<void> => {
+export const tellSubscribers = async (ctx: Context): Promise<void> => {
   const began = performance.now()
   const now = () => new Date(ctx.now.getTime() + (performance.now() - began))
-  const soon = await nextFor(ctx.sql)
-  const waitMs = soon ? soon.getTime() - now().getTime() : Infinity
-  if (waitMs > 0 && waitMs <= patienceMs) await new Promise<void>((done) => void setTimeout(done, waitMs + 5))
   await sortOut(ctx.sql, now())
   const run: Run = { ctx, now, isLate: () => now().getTime() - ctx.now.getTime() > LONGEST_MS, announced: new Map() }
   const [isMailing] = await Promise.all([

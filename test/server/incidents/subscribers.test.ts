@@ -62,7 +62,7 @@ const post = (minutes: number, incidentId: bigint, text: string, of: Partial<Pos
     ...of,
   })
 const tell = (minutes: number, of: Partial<typeof env> = {}) =>
-  tellSubscribers({ ...at(hour + minutes), env: { ...env, ...of } }, { patienceMs: 0 })
+  tellSubscribers({ ...at(hour + minutes), env: { ...env, ...of } })
 const states = async (updateId: bigint) =>
   Object.fromEntries(
     (
@@ -312,10 +312,10 @@ test('a webhook confirms by what it was sent, gets signed updates, and fails by 
   const now = Date.now()
   const real = (minutes: number) => ({ ...at(0), now: new Date(now + minutes * 60_000) })
   await sql`update delivery set next_at = ${new Date(now)}, created_at = ${new Date(now)} where update_id = ${updateId}`
-  await tellSubscribers(real(0), { patienceMs: 0 })
+  await tellSubscribers(real(0))
   expect(Object.values(await states(updateId))).toEqual(['retryable'])
-  await tellSubscribers(real(1), { patienceMs: 0 })
-  await tellSubscribers(real(12), { patienceMs: 0 })
+  await tellSubscribers(real(1))
+  await tellSubscribers(real(12))
   expect(Object.values(await states(updateId))).toEqual(['delivered'])
   const tries = hooks.log.slice(1)
   expect(tries.map(({ path }) => path)).toEqual(['/in', '/in', '/in'])
