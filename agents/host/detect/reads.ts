@@ -1,8 +1,21 @@
 import { close, constants, open, read } from 'node:fs'
 import { promisify } from 'node:util'
 
-const opened = promisify(open)
-const closed = promisify(close)
+/** How files are read; tests give files that hang. */
+export type FileSystem = {
+  open: (path: string, flags: number) => Promise<number>
+  read: (fd: number, buffer: Buffer, length: number, position: number | null) => Promise<number>
+  close: (fd: number) => Promise<void>
+}
+
+const system: FileSystem = {
+  open: promisify(open),
+  close: promisify(close),
+  read: (fd, buffer, length, position) =>
+    new Promise((resolve, reject) =>
+      read(fd, buffer, 0, length, position, (error, bytes) => (error ? reject(error) : resolve(bytes))),
+    ),
+}
 /** Opened without waiting: a name may turn out to be a pipe. */
 const FLAGS = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY
 
@@ -19,7 +32,7 @@ export type Reads = ReturnType<typeof createReads>
  * where that process wants it. Such a read is given up after `deadlineMs`; it still holds a thread until the kernel lets
  * go, so with `mostStuck` of them nothing more is read that way.
  */
-export const createReads = (deadlineMs = 1_000, mostStuck = 2) => {
+export const createReads = (deadlineMs = 1_000, mostStuck = 2, files: FileSystem = system) => {
   let stuck = 0
 
   const bounded = <T>(work: Promise<T>): Promise<T> =>
@@ -48,25 +61,23 @@ export const createReads = (deadlineMs = 1_000, mostStuck = 2) => {
 
   const begin = async (path: string): Promise<OpenFile> => {
     if (stuck >= mostStuck) throw new Error('too many reads hang')
-    const opening = opened(path, FLAGS)
+    const opening = files.open(path, FLAGS)
     let fd: number
     try {
       fd = await bounded(opening)
     } catch (error) {
-      opening.then(closed, () => {})
+      opening.then(files.close, () => {})
       throw error
     }
     let pending: Promise<unknown> = Promise.resolve()
     return {
       at(buffer, position, length = buffer.length) {
         if (stuck >= mostStuck) return Promise.reject(new Error('too many reads hang'))
-        const reading = new Promise<number>((resolve, reject) =>
-          read(fd, buffer, 0, length, position, (error, bytes) => (error ? reject(error) : resolve(bytes))),
-        )
+        const reading = files.read(fd, buffer, length, position)
         pending = reading.catch(() => {})
         return bounded(reading)
       },
-      close: () => void pending.then(() => closed(fd)).catch(() => {}),
+      close: () => void pending.then(() => files.close(fd)).catch(() => {}),
     }
   }
 
