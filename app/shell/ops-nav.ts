@@ -2,7 +2,14 @@
 export type Place = { label: string; href: string; key?: string; count?: keyof OpsCounts }
 
 /** Figures beside the rail's links. A number in a list of `hot` asks for a decision. */
-export type OpsCounts = { quotas?: number; hosts?: number; outbox?: number; ingest?: number; incidents?: number }
+export type OpsCounts = {
+  quotas?: number
+  hosts?: number
+  outbox?: number
+  abuse?: number
+  ingest?: number
+  incidents?: number
+}
 
 /** The rail's groups, in the order an operator works. Only places that exist. */
 export const OPS_GROUPS: readonly { title: string; places: readonly Place[] }[] = [
@@ -11,10 +18,18 @@ export const OPS_GROUPS: readonly { title: string; places: readonly Place[] }[] 
     places: [
       { label: 'Fleet', href: '/ops', key: 'f' },
       { label: 'Incidents', href: '/ops/incidents', key: 'n', count: 'incidents' },
+      { label: 'Alerts', href: '/ops/alerts', key: 'l' },
+      { label: 'On call', href: '/ops/on-call', key: 'o' },
       { label: 'Ingest', href: '/ops/ingest', key: 'i', count: 'ingest' },
     ],
   },
-  { title: 'Police', places: [{ label: 'Quotas', href: '/ops/quotas', key: 'q', count: 'quotas' }] },
+  {
+    title: 'Police',
+    places: [
+      { label: 'Abuse', href: '/ops/abuse', key: 'x', count: 'abuse' },
+      { label: 'Quotas', href: '/ops/quotas', key: 'q', count: 'quotas' },
+    ],
+  },
   { title: 'Operate', places: [{ label: 'Hosts', href: '/ops/hosts', key: 'h', count: 'hosts' }] },
   {
     title: 'Bill',
@@ -47,6 +62,7 @@ export const accountPlaces = (account: string): readonly Place[] => [
   { label: 'Plan', href: `/${account}/plan`, key: 'l' },
   { label: 'Billing', href: `/${account}/billing`, key: 'b' },
   { label: 'Members', href: `/${account}/members`, key: 'm' },
+  { label: 'Abuse', href: `/${account}/abuse` },
   { label: 'Settings', href: `/${account}/settings`, key: 's' },
 ]
 
