@@ -5,7 +5,7 @@ import { KpiStrip } from '../ui/kpis.tsx'
 import { PageHead, Panel } from '../ui/panel.tsx'
 import { Qty } from '../ui/qty.tsx'
 import { Empty, ErrorPanel } from '../ui/states.tsx'
-import { StatusBadge, Tag } from '../ui/status.tsx'
+import { Banner, StatusBadge, Tag } from '../ui/status.tsx'
 import { Table, type Column } from '../ui/table.tsx'
 import { Time } from '../ui/time.tsx'
 import { Change, changeWords, comparedWords, presentFigures } from './figures.tsx'
@@ -23,12 +23,14 @@ export const generateMetadata = async ({ params }: { params: Params }): Promise<
 export default async function OverviewPage({ params }: { params: Params }) {
   const { account } = await params
   const api = await server()
-  const [view, seen, notices] = await Promise.all([
+  const [view, seen, notices, abuse] = await Promise.all([
     load(api.accounts.view({ account })),
     load(api.usage.overview({ account })),
     attempt(api.notices.ofAccount({ account, limit: 5 })),
+    attempt(api.abuse.mine({ account })),
   ])
   const { now, used, before, apps, month, compared, metered, violations } = seen
+  const suspected = abuse.ok ? abuse.value.filter(({ state }) => state !== 'closed').length : 0
   const than = comparedWords(compared, month.end)
   type App = (typeof apps)[number]
   const columns: Column<App>[] = [
@@ -77,6 +79,15 @@ export default async function OverviewPage({ params }: { params: Params }) {
       <PageHead title={view.displayName} sub={<MeteredTo of={metered} />} />
       <div className="stack">
         <PendingUsage of={metered} />
+        {suspected > 0 && (
+          <Banner
+            status="partial"
+            title={suspected === 1 ? 'An app looks like abuse.' : `${suspected} apps look like abuse.`}
+            actions={<a href={`/${account}/abuse`}>Reasons, and how to dispute</a>}
+          >
+            Read why, and what happens next.
+          </Banner>
+        )}
         <KpiStrip label="Now" of={presentFigures(now)} />
         <KpiStrip
           label="This month so far"

@@ -5,10 +5,11 @@ import { OpsShell } from '../shell/ops-shell.tsx'
 /** The operator's side: whoever lacks the role sees which role it takes. */
 export default async function OpsLayout({ children }: { children: React.ReactNode }) {
   const api = await server()
-  const [{ demo, ...counts }, me, open] = await Promise.all([
+  const [{ demo, ...counts }, me, open, abuse] = await Promise.all([
     load(api.hosts.counts()),
     load(api.accounts.me()),
     attempt(api.incidents.incident.open()),
+    attempt(api.abuse.counts()),
   ])
   const incidents = open.ok ? open.value : []
   const viewer = {
@@ -24,6 +25,7 @@ export default async function OpsLayout({ children }: { children: React.ReactNod
       counts={{
         hosts: counts.hosts,
         ...(counts.quotas ? { quotas: counts.quotas } : {}),
+        ...(abuse.ok && abuse.value.open > 0 ? { abuse: abuse.value.open } : {}),
         ...(counts.ingest ? { ingest: counts.ingest } : {}),
         ...(incidents.length > 0 ? { incidents: incidents.length } : {}),
       }}

@@ -6,12 +6,14 @@ import type { Context } from '../context.ts'
 import { createJoinToken } from '../hosts/joinToken.ts'
 import { DAY_MS, minuteOf } from '../time.ts'
 import { keepPartitions } from '../usage/partitions.ts'
+import { seedAbuse } from './abuse.ts'
 import { seedComponents, seedIncidents } from './components.ts'
 import { seedBilling } from './billing.ts'
 import { writeHistory } from './history.ts'
 import { DEMO_CUSTOMER, DEMO_OPERATOR, DEMO_PASSWORD, seedClusters, seedMembers, seedPeople } from './people.ts'
 import { seedRepositories } from './repositories.ts'
 import { runStandIn } from './standIn.ts'
+import { seedSubscribers } from './subscribers.ts'
 import { seedTrouble } from './trouble.ts'
 
 const ENTRY = join(import.meta.dirname, '../../agents/sim/main.ts')
@@ -81,8 +83,10 @@ const make = async (ctx: Context, url: string, state: string): Promise<void> => 
     account: ctx.env.WHARF_LABEL_ACCOUNT,
   })
   await seedTrouble(operator, people)
+  await seedAbuse(operator, people)
   await seedBilling(operator, people)
   await seedRepositories(operator, people)
   await seedIncidents(operator)
+  await seedSubscribers(operator)
   await ctx.sql`insert into setting (key, value, updated_by) values ('demo', 'true'::jsonb, 'demo')`
 }

@@ -38,11 +38,12 @@ const findParams = async (): Promise<Record<string, string>> => {
     select a.name as account, t.app, t.host_id::text as host, t.epoch::text as epoch,
       t.host_id || '-' || e.container_id as container, (select min(id)::text from violation) as id,
       i.number, i.id::text as "invoiceId",
+      (select max(c.id)::text from abuse_case c where c.account_id = a.id) as "case",
       (select 'INC-' || id from incident order by resolved_at is null desc, id limit 1) as incident
     from attribution t join account a on a.id = t.account_id
       join epoch e using (host_id, epoch) join invoice i on i.account_id = a.id and i.number is not null
     where e.kind = 'container' and e.ended_at is null
-    order by a.id desc, i.id desc limit 1`
+    order by exists (select from abuse_case c where c.account_id = a.id) desc, a.id desc, i.id desc limit 1`
   await sql.end()
   if (!row) throw new Error('the demo has no account with an invoice and a container that runs')
   return { ...row, name: row['account'] ?? '', plan: 'business' }
