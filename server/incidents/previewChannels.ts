@@ -6,6 +6,9 @@ import { adapterOf } from './channels/kinds.ts'
 import type { DraftContent } from './draft.ts'
 import { impactOf } from './impact.ts'
 import { incidentName, isOver } from './state.ts'
+import { SUBSCRIBERS } from './subscribers/addToSubscribers.ts'
+import { countReached } from './subscribers/subscriberSql.ts'
+import { subscriberTexts } from './subscribers/subscriberTexts.ts'
 import { publicLink } from './statusPageSql.ts'
 
 /** One channel as it will get the text; `trouble` says why it will not go out as it is. */
@@ -40,7 +43,40 @@ export const previewChannels = async (ctx: Context, id: bigint, of: Previewed): 
   const update = await viewOf(ctx, id, of)
   const channels = await ctx.sql<Channel[]>`select id, kind, name, is_public, settings, health, health_at, wait_until
     from channel where removed_at is null and enabled order by position, id`
-  return channels.map((channel) => preview(ctx.now, channel, update, of.overrides[String(channel.id)]?.trim()))
+  const rows = channels.map((channel) => preview(ctx.now, channel, update, of.overrides[String(channel.id)]?.trim()))
+  return [...rows, ...(await previewSubscribers(ctx, id, of, update))]
+}
+
+/** Subscribers as one row: how many there are, and the mail they get. Nothing where there are none. */
+const previewSubscribers = async (
+  ctx: Context,
+  id: bigint,
+  of: Previewed,
+  update: UpdateView,
+): Promise<ChannelPreview[]> => {
+  const reached = await countReached(
+    ctx.sql,
+    id,
+    of.components.map(({ componentId }) => componentId),
+  )
+  const said = [
+    reached.email > 0 ? `${reached.email.toLocaleString('en')} by e-mail` : '',
+    reached.webhook > 0 ? `${reached.webhook.toLocaleString('en')} by webhook` : '',
+    reached.slack > 0 ? `${reached.slack.toLocaleString('en')} in Slack` : '',
+  ].filter((part) => part !== '')
+  if (said.length === 0) return []
+  const isMute = reached.email > 0 && ctx.env.SMTP_URL === undefined
+  return [
+    {
+      channelId: SUBSCRIBERS,
+      kind: said.join(', '),
+      name: 'Subscribers',
+      text: subscriberTexts({ ...update, text: of.overrides[SUBSCRIBERS]?.trim() || update.text }).email.text,
+      measure: null,
+      trouble: isMute ? 'no mail server is set: mails are not sent' : null,
+      isPublic: true,
+    },
+  ]
 }
 
 const preview = (now: Date, channel: Channel, update: UpdateView, override: string | undefined): ChannelPreview => {

@@ -39,6 +39,17 @@ export type LedgerPart = {
   undoneAt: Date | string | null
   rows: readonly LedgerLine[]
   subscribers: readonly { state: string; count: number }[]
+  failures: readonly Failure[]
+}
+type Failure = {
+  id: string
+  kind: string
+  name: string
+  state: string
+  attempts: number
+  nextAt: Date | string | null
+  lastError: string | null
+  canRetry: boolean
 }
 
 const LOOKS: Record<string, { status: Status; word: string }> = {
@@ -60,10 +71,15 @@ export function Ledger({ parts }: { parts: readonly LedgerPart[] }) {
 }
 
 function OneUpdate({ part }: { part: LedgerPart }) {
-  const { updateId, number, state, createdBy, rows, subscribers } = part
+  const { updateId, number, state, createdBy, rows, subscribers, failures } = part
   const router = useRouter()
   const retry = useMutation(useTRPC().incidents.channels.retry.mutationOptions())
-  const failed = rows.filter((row) => row.state === 'permanent' || row.state === 'retryable').length
+  const count = (of: string) => subscribers.find((one) => one.state === of)?.count ?? 0
+  const gone = failures.filter(({ state: of, canRetry }) => of === 'permanent' && !canRetry).length
+  const failed =
+    rows.filter((row) => row.state === 'permanent' || row.state === 'retryable').length +
+    Math.max(0, count('permanent') - gone) +
+    count('retryable')
   const again = (deliveryId?: string) =>
     retry.mutate(
       { updateId, ...(deliveryId ? { deliveryId } : {}) },
@@ -95,11 +111,6 @@ function OneUpdate({ part }: { part: LedgerPart }) {
           </Button>
         )
       }
-      foot={
-        subscribers.length > 0
-          ? `Subscribers: ${subscribers.map(({ state: of, count }) => `${count.toLocaleString('en')} ${(LOOKS[of]?.word ?? of).toLowerCase()}`).join(', ')}.`
-          : undefined
-      }
     >
       <Table
         label={`Deliveries of update ${number}`}
@@ -107,7 +118,7 @@ function OneUpdate({ part }: { part: LedgerPart }) {
         rowKey={({ id }) => id}
         columns={[
           { head: 'Channel', phone: 'title', cell: (row) => OWN[row.name] ?? row.name },
-          { head: 'Result', phone: 'state', cell: (row) => <Result row={row} /> },
+          { head: 'Result', phone: 'state', cell: ({ state: of }) => <Badge state={of} /> },
           { head: 'Detail', prose: true, cell: (row) => <Detail row={row} /> },
           { head: 'Accepted, UTC', cell: (row) => <Accepted row={row} after={part.sendAfter} /> },
           { head: 'Receipt', cell: (row) => <Receipt row={row} /> },
@@ -115,12 +126,70 @@ function OneUpdate({ part }: { part: LedgerPart }) {
           { head: '', cell: (row) => <Acts row={row} again={again} /> },
         ]}
       />
+      {subscribers.length > 0 && <Subscribers part={part} again={again} />}
     </Panel>
   )
 }
 
-function Result({ row }: { row: LedgerLine }) {
-  const { status, word } = LOOKS[row.state] ?? { status: 'unknown' as const, word: row.state }
+/** All subscribers in one line, and those it did not reach one by one. */
+function Subscribers({ part, again }: { part: LedgerPart; again: (deliveryId: string) => void }) {
+  const { number, subscribers, failures } = part
+  const said = Object.entries(LOOKS).flatMap(([name, { word, status }]) => {
+    const count = subscribers.find(({ state }) => state === name)?.count ?? 0
+    return count > 0 ? [{ name, status, words: `${count.toLocaleString('en')} ${word.toLowerCase()}` }] : []
+  })
+  const all = subscribers.reduce((sum, { state, count }) => sum + (state in NOT_REACHED ? count : 0), 0)
+  return (
+    <div className="panel-body stack">
+      <p className="row">
+        <b>Subscribers</b>
+        {said.map(({ name, status, words }) => (
+          <StatusBadge key={name} status={status}>
+            {words}
+          </StatusBadge>
+        ))}
+      </p>
+      {failures.length > 0 && (
+        <details>
+          <summary className="help">
+            Not reached{all > failures.length ? `: ${failures.length} of ${all.toLocaleString('en')}` : ''}
+          </summary>
+          <Table
+            label={`Subscribers not reached by update ${number}`}
+            rows={failures}
+            rowKey={({ id }) => id}
+            columns={[
+              {
+                head: 'Subscriber',
+                phone: 'title',
+                prose: true,
+                cell: ({ name }) => <span className="break">{name}</span>,
+              },
+              { head: 'Result', phone: 'state', cell: ({ state }) => <Badge state={state} /> },
+              { head: 'Why', prose: true, cell: ({ lastError }) => lastError ?? '–' },
+              { head: 'Attempts', align: 'right', cell: ({ attempts }) => attempts },
+              { head: '', cell: (row) => <FailureActs row={row} again={again} /> },
+            ]}
+          />
+        </details>
+      )}
+    </div>
+  )
+}
+const NOT_REACHED = { permanent: true, unknown: true, retryable: true }
+
+function FailureActs({ row, again }: { row: Failure; again: (deliveryId: string) => void }) {
+  if (row.state === 'unknown' && row.nextAt === null) return <Settle id={row.id} />
+  if (!row.canRetry) return <span className="dim">the address came back</span>
+  return (
+    <Button size="sm" onClick={() => again(row.id)}>
+      {row.state === 'permanent' ? 'Retry' : 'Retry now'}
+    </Button>
+  )
+}
+
+function Badge({ state }: { state: string }) {
+  const { status, word } = LOOKS[state] ?? { status: 'unknown' as const, word: state }
   return <StatusBadge status={status}>{word}</StatusBadge>
 }
 
@@ -174,30 +243,32 @@ function Receipt({ row: { receiptId, url, name } }: { row: LedgerLine }) {
 }
 
 function Acts({ row, again }: { row: LedgerLine; again: (deliveryId: string) => void }) {
-  const router = useRouter()
-  const settle = useMutation(useTRPC().incidents.channels.settle.mutationOptions())
-  const say = (isThere: boolean) =>
-    settle.mutate(
-      { deliveryId: row.id, isThere },
-      { onSuccess: () => router.refresh(), onError: (error) => toast(messageOf(error), { failed: true }) },
-    )
   if (row.state === 'permanent' || row.state === 'retryable')
     return (
       <Button size="sm" onClick={() => again(row.id)}>
         {row.state === 'permanent' ? 'Retry' : 'Retry now'}
       </Button>
     )
-  // Somebody has to look: sent again unseen it might be there twice.
-  if (row.state === 'unknown' && row.nextAt === null)
-    return (
-      <span className="row">
-        <Button size="sm" busy={settle.isPending} onClick={() => say(true)}>
-          It is there
-        </Button>
-        <Button size="sm" busy={settle.isPending} onClick={() => say(false)}>
-          Send again
-        </Button>
-      </span>
+  return row.state === 'unknown' && row.nextAt === null ? <Settle id={row.id} /> : null
+}
+
+/** Somebody has to look: sent again unseen it might be there twice. */
+function Settle({ id }: { id: string }) {
+  const router = useRouter()
+  const settle = useMutation(useTRPC().incidents.channels.settle.mutationOptions())
+  const say = (isThere: boolean) =>
+    settle.mutate(
+      { deliveryId: id, isThere },
+      { onSuccess: () => router.refresh(), onError: (error) => toast(messageOf(error), { failed: true }) },
     )
-  return null
+  return (
+    <span className="row">
+      <Button size="sm" busy={settle.isPending} onClick={() => say(true)}>
+        It is there
+      </Button>
+      <Button size="sm" busy={settle.isPending} onClick={() => say(false)}>
+        Send again
+      </Button>
+    </span>
+  )
 }

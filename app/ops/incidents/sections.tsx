@@ -5,6 +5,7 @@ const PLACES = [
   { label: 'Components', href: '/ops/incidents/components' },
   { label: 'Templates', href: '/ops/incidents/templates' },
   { label: 'Channels', href: '/ops/incidents/channels' },
+  { label: 'Subscribers', href: '/ops/incidents/subscribers' },
   { label: 'Status page', href: '/ops/incidents/status-page' },
   { label: 'Analytics', href: '/ops/incidents/analytics' },
 ] as const

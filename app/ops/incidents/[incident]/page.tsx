@@ -104,9 +104,10 @@ export default async function IncidentPage({ params }: { params: Promise<{ incid
               }))}
             />
             <Ledger
-              parts={ledger.map(({ updateId, rows, ...part }) => ({
+              parts={ledger.map(({ updateId, rows, failures, ...part }) => ({
                 ...part,
                 updateId: String(updateId),
+                failures: failures.map(({ id, ...failure }) => ({ ...failure, id: String(id) })),
                 rows: rows.map(({ id, channelId: _, ...row }) => ({ ...row, id: String(id) })),
               }))}
             />
