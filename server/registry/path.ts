@@ -6,7 +6,7 @@ const COMPONENT = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*$/
 const LONGEST = 80
 
 /** Names that are parts of the registry's own addresses. */
-const RESERVED = new Set(['manifests', 'blobs', 'tags', 'uploads', 'referrers', '_catalog', 'new', 'moves'])
+const RESERVED = new Set(['manifests', 'blobs', 'tags', 'uploads', 'referrers', '_catalog'])
 
 export type RepositoryPath = { account: string; name: string; path: string }
 

@@ -63,7 +63,6 @@ export function TextPanel({
             label="README"
             rows={12}
             maxLength={100_000}
-            className="mono"
             value={text}
             disabled={!mayChange}
             help="Markdown: headings, lists, code, links. HTML and images are shown as text and links."
