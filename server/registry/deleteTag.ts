@@ -7,7 +7,7 @@ import { deleteManifest, registryHere, untag } from './images.ts'
 import type { Met } from './meet.ts'
 import { needSettled } from './meet.ts'
 import { dropManifests } from './record.ts'
-import { recount } from './sizes.ts'
+import { lockAccounts, recount } from './sizes.ts'
 import { tellDelete } from './tellRegistry.ts'
 
 /**
@@ -24,6 +24,7 @@ export const deleteTag = async (ctx: Context, met: Met, tag: string): Promise<vo
   const gone = await unnamedWithout(ctx.sql, met.id, tag, row.digest)
   for (const digest of gone) await deleteManifest(upstream, met.path, digest)
   await ctx.sql.begin(async (tx) => {
+    await lockAccounts(tx, [met.accountId])
     const [removed] = await tx`delete from repository_tag
       where repository_id = ${met.id} and name = ${tag} and digest = ${row.digest} returning 1`
     await dropManifests(tx, met.id, gone)

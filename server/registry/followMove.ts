@@ -8,7 +8,7 @@ import { announce } from '../live.ts'
 import { deleteManifest, getManifest, mountBlob, putManifest, registryHere } from './images.ts'
 import { readManifest } from './manifest.ts'
 import { OFFICIAL } from './path.ts'
-import { recount } from './sizes.ts'
+import { lockAccounts, recount } from './sizes.ts'
 import type { Upstream } from './upstream.ts'
 
 type Move = {
@@ -83,6 +83,8 @@ const copyTags = async (upstream: Upstream, { toPath }: Move, tags: readonly Tag
 /** Gives the repository its new name where nothing came or went since; false to look again. */
 const changeName = async (ctx: Context, move: Move, manifests: string[], tags: Tagged[]): Promise<boolean> =>
   ctx.sql.begin(async (tx) => {
+    const owners = await tx<{ accountId: bigint }[]>`select account_id from repository where id = ${move.repositoryId}`
+    await lockAccounts(tx, [...owners.map(({ accountId }) => accountId), move.toAccountId])
     const [row] = await tx<{ accountId: bigint; visibility: string }[]>`
       select account_id, visibility from repository where id = ${move.repositoryId} for update`
     if (!row) return true

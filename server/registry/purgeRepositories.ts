@@ -3,7 +3,7 @@ import type { Context } from '../context.ts'
 import { log } from '../log.ts'
 import { announce } from '../live.ts'
 import { deleteManifest, registryHere } from './images.ts'
-import { recount } from './sizes.ts'
+import { lockAccounts, recount } from './sizes.ts'
 import { tellDelete } from './tellRegistry.ts'
 
 const AT_ONCE = 20
@@ -31,6 +31,7 @@ const purge = async (ctx: Context, { id, accountId, path }: Due): Promise<void> 
   >`select digest from registry_manifest where repository_id = ${id}`
   for (const { digest } of manifests) await deleteManifest(upstream, path, digest)
   await ctx.sql.begin(async (tx) => {
+    await lockAccounts(tx, [accountId])
     const [row] = await tx`delete from repository where id = ${id} and delete_at <= ${ctx.now} returning id`
     if (!row) return
     await tx`delete from repository_tag where repository_id = ${id}`

@@ -2,7 +2,7 @@ import type { Pool, Tx } from '#db/client.ts'
 import { announce } from '../live.ts'
 import { platformOf, readManifest, type Manifest } from './manifest.ts'
 import type { Place } from './names.ts'
-import { recount } from './sizes.ts'
+import { lockAccounts, recount } from './sizes.ts'
 import { accessTo, type Upstream } from './upstream.ts'
 
 export type PutManifest = { digest: string; mediaType: string; body: Uint8Array; tag: string | undefined; by: string }
@@ -30,6 +30,7 @@ export const createRecorder = (sql: Pool, clock: () => Date = () => new Date()):
     const platform = manifest.isIndex ? '' : await platformFrom(upstream, place, manifest)
     const recorded = { digest: put.digest, sizeBytes: put.body.length, manifest, platform }
     await sql.begin(async (tx) => {
+      await lockAccounts(tx, [place.accountId])
       const now = clock()
       await storeManifest(tx, place.repositoryId, recorded, now)
       if (put.tag !== undefined)
@@ -41,6 +42,7 @@ export const createRecorder = (sql: Pool, clock: () => Date = () => new Date()):
   },
   async manifestDeleted(place, digest) {
     await sql.begin(async (tx) => {
+      await lockAccounts(tx, [place.accountId])
       const { repositoryId } = place
       await dropManifests(tx, repositoryId, [digest])
       await tx`delete from repository_tag where repository_id = ${repositoryId} and digest = ${digest}`
@@ -52,6 +54,7 @@ export const createRecorder = (sql: Pool, clock: () => Date = () => new Date()):
     const now = clock()
     await learnSize(sql, upstream, place, digest, now)
     await sql.begin(async (tx) => {
+      await lockAccounts(tx, [place.accountId])
       await tx`insert into registry_layer (repository_id, digest, recorded_at) values (${place.repositoryId}, ${digest}, ${now})
         on conflict (repository_id, digest) do update set recorded_at = excluded.recorded_at`
       await recount(tx, place, now)
@@ -59,6 +62,7 @@ export const createRecorder = (sql: Pool, clock: () => Date = () => new Date()):
   },
   async layerDeleted(place, digest) {
     await sql.begin(async (tx) => {
+      await lockAccounts(tx, [place.accountId])
       await tx`delete from registry_layer where repository_id = ${place.repositoryId} and digest = ${digest}`
       await recount(tx, place, clock())
     })

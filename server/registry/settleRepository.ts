@@ -4,6 +4,7 @@ import type { Place } from './names.ts'
 import type { Seen } from './readStorage.ts'
 import type { ReadOne } from './reconcile.ts'
 import { dropManifests, storeManifest, storeTag } from './record.ts'
+import { lockAccounts } from './sizes.ts'
 
 /** What the record has of a repository, with when it was recorded. */
 export type Known = {
@@ -63,6 +64,7 @@ export const settleRepository = async (
     if (one) read.set(digest, one)
   }
   await ctx.sql.begin(async (tx) => {
+    await lockAccounts(tx, [place.accountId])
     await dropManifests(
       tx,
       repositoryId,

@@ -12,6 +12,17 @@ const heldBy = (sql: Sql, accountId: bigint, repositoryId: bigint | null) => {
 }
 
 /**
+ * Takes accounts for what changes their repositories, tags, sizes or meters; first in a transaction, so that two never wait
+ * for each other crosswise.
+ */
+export const lockAccounts = async (tx: Tx, accountIds: readonly bigint[]): Promise<void> => {
+  const ids = [...new Set(accountIds)].map(String)
+  await tx`insert into registry_account (account_id) select id from unnest(${ids}::bigint[]) id order by 1
+    on conflict do nothing`
+  await tx`select 1 from registry_account where account_id = any(${ids}::bigint[]) order by account_id for update`
+}
+
+/**
  * Computes anew what a repository (all of the account's without one) and its account hold, in the transaction that
  * changed it, and lets the account's meter run on with the new size. Accounts are locked, so two pushes count one after
  * the other.
@@ -22,8 +33,7 @@ export const recount = async (
   now: Date,
 ): Promise<void> => {
   const { accountId, repositoryId = null } = input
-  await tx`insert into registry_account (account_id, updated_at) values (${accountId}, ${now}) on conflict do nothing`
-  await tx`select 1 from registry_account where account_id = ${accountId} for update`
+  await lockAccounts(tx, [accountId])
   await tx`update repository r set size_bytes = s.bytes from (
       select o.id, coalesce(sum(b.size_bytes), 0)::bigint as bytes from repository o
       left join (${heldBy(tx, accountId, repositoryId)}) d on d.repository_id = o.id

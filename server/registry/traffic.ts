@@ -2,6 +2,7 @@ import type { Pool, Tx } from '#db/client.ts'
 import { log } from '../log.ts'
 import { hourOf } from '../time.ts'
 import type { Place } from './names.ts'
+import { lockAccounts } from './sizes.ts'
 
 /** What passed the front for one repository since the last flush. */
 type Counts = {
@@ -94,6 +95,10 @@ export const countTraffic = (sql: Pool, clock: () => Date = () => new Date()): T
 /** Adds counts to hours, days, repositories, tags and the accounts' meters; rows in one order, so that flushes never meet crosswise. */
 export const addTraffic = async (tx: Tx, rows: readonly Row[], now: Date): Promise<void> => {
   const ordered = rows.toSorted((a, b) => Number(a.accountId - b.accountId) || Number(a.repositoryId - b.repositoryId))
+  await lockAccounts(
+    tx,
+    ordered.map(({ accountId }) => accountId),
+  )
   const text = JSON.stringify(
     ordered.map(({ accountId, repositoryId, tags: _, ...counts }) => ({
       account: String(accountId),
