@@ -54,3 +54,13 @@ export const componentsOn = async (sql: Sql, hostIds: readonly number[]): Promis
       where p.component_id = c.id and h.id = any(${[...hostIds]}::int[]))
     order by c.position, c.id`
 }
+
+/** Whom an incident hit by its record, and the hosts that were out. */
+export const hitBy = async (sql: Sql, incidentId: bigint): Promise<{ affected: Affected[]; hosts: number[] }> => {
+  const rows = await sql<Row[]>`select a.id as account_id, a.name as account, o.app, o.containers
+    from incident_account o join account a on a.id = o.account_id
+    where o.incident_id = ${incidentId} and (o.until_at is null or o.until_at > o.from_at) order by 2, 3`
+  const hosts = await sql<{ hostId: number }[]>`select host_id from incident_host
+    where incident_id = ${incidentId} and (until_at is null or until_at > from_at) order by 1`
+  return { affected: grouped(rows), hosts: hosts.map(({ hostId }) => hostId) }
+}

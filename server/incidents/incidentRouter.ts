@@ -130,16 +130,11 @@ export const incidentRouter = router({
   /** Whom a post would be about, and what to look at first. */
   weigh: operator
     .input(
-      draftContent.pick({
-        text: true,
-        overrides: true,
-        state: true,
-        components: true,
-        hosts: true,
-        nextUpdateMinutes: true,
-      }),
+      draftContent
+        .pick({ text: true, overrides: true, state: true, components: true, hosts: true, nextUpdateMinutes: true })
+        .extend({ incident: incident.optional() }),
     )
-    .query(({ ctx, input }) => weigh(ctx, input)),
+    .query(({ ctx, input: { incident: of, ...content } }) => weigh(ctx, content, of)),
   saveDraft: operator
     .input(z.object({ incident, content: draftContent }))
     .mutation(({ ctx, input }) => saveDraft(ctx, input.incident, input.content)),

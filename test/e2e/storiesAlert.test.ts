@@ -105,7 +105,15 @@ test.skipIf(!canRun)('the alert ends by itself, and a person resolves: everybody
   await phone.getByText('Resolved', { exact: true }).tap()
   const text = phone.getByRole('textbox', { name: /^Text/ })
   await poll(() => text.inputValue()).toBe('All apps in ams1 can be reached again.')
-  await postAs(/^Post update to/, 2, green())
+  await phone.getByText('1 customer on 1 host, 2 containers, as recorded.').waitFor()
+  await phone.getByText('Fits every channel').waitFor()
+  // The signal is lost as it is posted: it goes out when the signal is back.
+  await phone.context().setOffline(true)
+  await phone.getByRole('button', { name: /^Post update to/ }).tap()
+  await phone.getByText('No connection. It is posted as soon as there is one').waitFor()
+  await phone.context().setOffline(false)
+  await phone.waitForURL(/\/ops\/incidents\/INC-1$/)
+  await eventually(async () => expect(await delivered(2)).toEqual(green()))
   await phone.getByText('Operational').first().waitFor()
   expect(kits.map(({ posts }) => posts.length)).toEqual(kits.map(({ kind }) => (kind === 'pagerduty' ? 1 : 2)))
   await eventually(async () => {

@@ -2,7 +2,7 @@
 
 import { useMutation } from '@tanstack/react-query'
 import { useRouter } from 'next/navigation'
-import { useCallback, useState } from 'react'
+import { useCallback, useEffect, useRef, useState } from 'react'
 import { isRefusal, messageOf, pathOf, useTRPC, useTRPCClient } from '../../../../trpc.tsx'
 import { Button } from '../../../../ui/button.tsx'
 import { FieldError, TextareaField, TextField } from '../../../../ui/field.tsx'
@@ -93,7 +93,7 @@ export function Composer(props: Props) {
       },
     }),
   )
-  const weight = useWeight(content)
+  const weight = useWeight(incident.name, content)
   const previews = usePreviews(incident.name, content, kind)
   const send = () => {
     if (posted || post.isPending) return
@@ -114,6 +114,18 @@ export function Composer(props: Props) {
       ...(content.audience ? { audience: content.audience } : {}),
     })
   }
+  // What found no way out is posted when there is one again, as long as this page is open: it stays one update.
+  const again = useRef<() => void>(undefined)
+  useEffect(() => {
+    again.current = () => {
+      if (post.error && !isRefusal(post.error)) send()
+    }
+  })
+  useEffect(() => {
+    const online = () => again.current?.()
+    window.addEventListener('online', online)
+    return () => window.removeEventListener('online', online)
+  }, [])
   // Kept the same between renders, so that the countdown is not begun anew.
   const onSent = useCallback(() => {
     router.push(`/ops/incidents/${incident.name}`)
@@ -231,7 +243,7 @@ export function Composer(props: Props) {
               />
               <p className="help">
                 {weight
-                  ? `${counted(weight.accounts, 'customer')} on ${counted(weight.hosts, 'host')}, ${counted(weight.containers, 'container')}.`
+                  ? `${counted(weight.accounts, 'customer')} on ${counted(weight.hosts, 'host')}, ${counted(weight.containers, 'container')}${isOver(content.state) ? ', as recorded' : ''}.`
                   : 'Counting whom it touches.'}{' '}
                 {content.audience === 'affected'
                   ? 'Only they are told, by banner and mail. No public channel and no status page.'
@@ -250,17 +262,22 @@ export function Composer(props: Props) {
               />
               <p className="help">
                 {content.nextUpdateMinutes
-                  ? `Promised ${content.nextUpdateMinutes} min after posting. If it is missed, operators are told.`
+                  ? `Promised ${content.nextUpdateMinutes} min after posting. If it is missed, whoever is on call is paged.`
                   : 'Nothing is promised.'}
               </p>
             </div>
+          )}
+          {post.isPaused && (
+            <p className="help" role="status">
+              No connection. It is posted as soon as there is one; keep this page open.
+            </p>
           )}
           {post.error && (
             <div>
               <FieldError>
                 {isRefusal(post.error)
                   ? messageOf(post.error)
-                  : 'No answer. It may have been posted: posting again is harmless, it stays one update.'}
+                  : 'No answer. It may have been posted: posting again is harmless, it stays one update. It is posted again by itself when the connection is back.'}
               </FieldError>
               {pathOf(post.error) === 'sawUpdate' && (
                 <Button size="sm" onClick={() => void readTheirs()}>

@@ -37,6 +37,7 @@ export function useDraft(
     serverSavedAt ? { is: 'saved', at: new Date(serverSavedAt).getTime() } : { is: 'none' },
   )
   const requestId = useRef('')
+  const latest = useRef<Content>(undefined)
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined)
 
   useEffect(() => {
@@ -52,6 +53,27 @@ export function useDraft(
     // oxlint-disable-next-line react-hooks/exhaustive-deps -- once: what the server knows later does not replace what is being written
   }, [key])
 
+  const keep = useCallback(
+    (next: Content) => {
+      const at = Date.now()
+      setSaved({ is: 'saving' })
+      client.incidents.incident.saveDraft.mutate({ incident, content: next }).then(
+        () => {
+          latest.current = undefined
+          setSaved({ is: 'saved', at: Date.now() })
+        },
+        () => setSaved({ is: 'here', at }),
+      )
+    },
+    [client, incident],
+  )
+
+  useEffect(() => {
+    const online = () => latest.current && keep(latest.current)
+    window.addEventListener('online', online)
+    return () => window.removeEventListener('online', online)
+  }, [keep])
+
   const change = useCallback(
     (next: Content) => {
       setContent(next)
@@ -63,21 +85,17 @@ export function useDraft(
       }
       setSaved({ is: 'here', at })
       if (!keepOnServer) return
+      latest.current = next
       clearTimeout(timer.current)
-      timer.current = setTimeout(() => {
-        setSaved({ is: 'saving' })
-        client.incidents.incident.saveDraft.mutate({ incident, content: next }).then(
-          () => setSaved({ is: 'saved', at: Date.now() }),
-          () => setSaved({ is: 'here', at }),
-        )
-      }, SAVE_AFTER_MS)
+      timer.current = setTimeout(() => keep(next), SAVE_AFTER_MS)
     },
-    [client, incident, keepOnServer, key],
+    [keep, keepOnServer, key],
   )
 
   /** It was posted: the next one is another request. */
   const done = useCallback(() => {
     clearTimeout(timer.current)
+    latest.current = undefined
     localStorage.removeItem(key)
     requestId.current = newRequestId()
     setSaved({ is: 'none' })

@@ -16,10 +16,11 @@ export function useSettled<T>(value: T, afterMs: number): T {
 }
 
 /** Whom the update is about, and what to look at before it goes out. */
-export function useWeight(content: Content) {
+export function useWeight(incident: string, content: Content) {
   const { text, overrides, state, components, hosts, nextUpdateMinutes } = useSettled(content, 350)
   return useQuery({
     ...useTRPC().incidents.incident.weigh.queryOptions({
+      incident,
       text,
       overrides,
       state,
