@@ -21,6 +21,16 @@ export const readCommand = (signed: SignedCommand, key: KeyObject): Command | nu
   }
 }
 
+/** Null where a command is for this host and in time on the corrected clock `nowMs`, else its result. */
+export const misdirection = (
+  { id, hostId, expiresAtMs }: Command,
+  own: number,
+  nowMs: number,
+): CommandResult | null => {
+  if (hostId !== own) return { id, outcome: 'refused', detail: `it is for host ${hostId}` }
+  return nowMs >= expiresAtMs ? { id, outcome: 'expired', detail: 'it arrived after its expiry' } : null
+}
+
 /**
  * Null where a command may be carried out, else its result: it must be for this host, in time on the corrected clock
  * `nowMs`, and mean one of the epochs that its container has now (`current`).
@@ -32,8 +42,8 @@ export const objection = (
   current: readonly number[],
 ): CommandResult | null => {
   const { id } = command
-  if (command.hostId !== hostId) return { id, outcome: 'refused', detail: `it is for host ${command.hostId}` }
-  if (nowMs >= command.expiresAtMs) return { id, outcome: 'expired', detail: 'it arrived after its expiry' }
+  const misdirected = misdirection(command, hostId, nowMs)
+  if (misdirected) return misdirected
   if (!/^[a-zA-Z0-9_.-]+$/.test(command.containerId)) return { id, outcome: 'refused', detail: 'no such container' }
   if (current.length === 0) return { id, outcome: 'refused', detail: NOT_HERE }
   if (!current.includes(command.epoch)) {

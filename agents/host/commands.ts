@@ -1,11 +1,12 @@
 import type { KeyObject } from 'node:crypto'
 import type { Command, CommandResult, CommandsAnswer } from '#agents/protocol.ts'
 import type { Api } from './api.ts'
-import { NOT_HERE, objection, OVER, readCommand } from './command.ts'
+import { misdirection, NOT_HERE, objection, OVER, readCommand } from './command.ts'
 import type { Containers } from './containers.ts'
 import { EngineError, type Engine } from './engine.ts'
 import { execute } from './execute.ts'
 import { reason, type Log } from './log.ts'
+import { recreate } from './recreate.ts'
 import type { Before } from './state.ts'
 
 const MOST_RESULTS = 1_000
@@ -50,6 +51,10 @@ export const createCommands = (options: {
   const carryOut = async (command: Command): Promise<CommandResult> => {
     const engine = containers.engine()
     if (!engine) return { id: command.id, outcome: 'failed', detail: 'there is no engine, or it is away' }
+    if (command.kind === 'recreate') {
+      const refused = misdirection(command, hostId, corrected())
+      return refused ?? { id: command.id, ...(await recreate(engine, command.args.createConfig)) }
+    }
     const refusal = objection(command, hostId, corrected(), containers.epochsOf(command.containerId))
     // A deletion carried out before a crash, or by somebody else, has come true all the same.
     if (refusal?.detail === NOT_HERE && command.kind === 'delete' && (await isMissing(engine, command.containerId))) {

@@ -3,10 +3,13 @@ import type { Command, CommandOutcome, CommandResult } from '#agents/protocol.ts
 import { EngineError, type Engine } from './engine.ts'
 import type { Inspected } from './inspect.ts'
 import { reason } from './log.ts'
+import { createConfigText } from './recreate.ts'
 import type { Before } from './state.ts'
 
 type Evidence = NonNullable<CommandResult['evidence']>
 export type Executed = { outcome: CommandOutcome; detail: string; evidence?: Evidence }
+
+type Made = { HostConfig: Record<string, unknown> }
 
 const DEFAULT_PERIOD_US = 100_000
 const LEAST_QUOTA_US = 1_000
@@ -166,10 +169,15 @@ export const execute = async (
       return done('log truncated', { beforeBytes: stat.size, afterBytes: lstatSync(is.logPath).size })
     },
     delete: async () => {
+      const policy = before[is.id]?.restartPolicy
+      const inspected = await engine.call('GET', `${container}/json`)
+      // The policy that it had before it was stopped is the one to come back with.
+      if (policy !== undefined) Object.assign((inspected as Made).HostConfig, { RestartPolicy: { Name: policy } })
+      const createConfig = createConfigText(inspected)
       await engine.call('DELETE', `${container}?force=1`, undefined, 60_000)
       delete before[is.id]
       save()
-      return done('deleted')
+      return done('deleted', createConfig === undefined ? undefined : { createConfig })
     },
     recreate: async () => refused('its container is still there'),
   }

@@ -1,7 +1,5 @@
-import { readFileSync } from 'node:fs'
-import { score, SUSPECT, type Score } from '#agents/score.ts'
-import { MOST_OBSERVATIONS, type AbuseFinding, type AgentAction, type Observation } from '#agents/rules.ts'
-import { sha256Hex } from '#agents/protocol.ts'
+import { score, SUSPECT } from '#agents/score.ts'
+import { MOST_OBSERVATIONS, type AbuseFinding } from '#agents/rules.ts'
 import type { Reading } from '../accumulate.ts'
 import type { Container, Containers } from '../containers.ts'
 import { fileDisk, type Disk } from '../disk.ts'
@@ -9,61 +7,31 @@ import { cpuLimitMilli } from '../execute.ts'
 import type { Roots } from '../files.ts'
 import { reason, type Log } from '../log.ts'
 import { createAct, type Act } from './act.ts'
-import { createAsking } from './asking.ts'
+import { appKey, label, namesOf, openCase, YOUNG_MS, type Case } from './case.ts'
 import { createExecutables } from './executable.ts'
-import { loadMemo, saveMemo } from './memo.ts'
+import { loadMemo } from './memo.ts'
 import { createReads } from './reads.ts'
+import { createResponse, SUSPECT_MS } from './respond.ts'
 import type { Rulebook } from './rulebook.ts'
 import { deepPauseMs, nextLook } from './schedule.ts'
 import { createShape } from './shape.ts'
-import { createSigns } from './signs.ts'
-import { createWatched, type Sockets } from './watched.ts'
 
 export type Detection = ReturnType<typeof createDetection>
 
 const TICK_MS = 500
-const AT_ONCE = 3
-const WATCH_MS = 30 * 60_000
-const SUSPECT_MS = 45_000
+const AT_ONCE = 4
+/** A close look rests so many times what it took. */
+const CLOSE_SHARE = 6
+/** Deep looks that a new program gets whatever they cost, and how often one container has a new one. */
+const FIRST_LOOKS = 3
+const RENEWED_MS = 30_000
 const SUSPECT_AGAIN_MS = 10 * 60_000
 const SOCKETS_MS = 60_000
-const YOUNG_MS = 20_000
 const CADENCE_MS = 10 * 60_000
-const THROTTLE_MS = 10 * 60_000
-const CAPTURE_MS = 10 * 60_000
-const RETRY_MS = 5_000
-const MOST_HOSTS_BYTES = 64 * 1024
+const MOST_STARTS = 50
 /** Deep looks at programs that are no suspects take at most so much of a core in the long run, and save up so much. */
 const DEEP_MS_PER_S = 4
 const MOST_SAVED_MS = 2_000
-
-const NO_SOCKETS: Sockets = { tcp: [], udp: [] }
-const label = (container: Container, name: string): string | null => {
-  const value = container.is.labels[`io.wharfinger.${name}`]
-  return value === undefined || value === '' ? null : value
-}
-
-type Case = {
-  container: Container
-  startedAt: string
-  startedMonoMs: number
-  pid: number
-  watched: ReturnType<typeof createWatched>
-  signs: ReturnType<typeof createSigns>
-  asking: ReturnType<typeof createAsking>
-  lookedMonoMs: number
-  dueMonoMs: number
-  looking: boolean
-  socketsMonoMs: number
-  sockets: Sockets
-  suspectMonoMs: number
-  closelyUntilMonoMs: number
-  deepMonoMs: number
-  fruitless: number
-  acting: boolean
-  notBeforeMonoMs: number
-  captured: { monoMs: number; busyS: number; lookedMonoMs: number } | null
-}
 
 /**
  * Finds abuse on this host and acts on it, with the control plane or without: looks at each running container by turns,
@@ -91,7 +59,16 @@ export const createDetection = (options: {
   const parts = { roots, reads, executables: createExecutables(reads, roots.proc), random }
   const act: Act = createAct(containers, options.before, options.save)
   const memo = loadMemo(stateDir, bootId, disk)
-  const told = new Set(memo.told)
+  const response = createResponse({
+    act,
+    memo,
+    stateDir,
+    disk,
+    mono,
+    log,
+    version: () => rulebook.bundle().version,
+    onFinding,
+  })
   const cases = new Map<string, Case>()
   const shapes = new Map<string, ReturnType<typeof createShape>>()
   const starts = new Map<string, number[]>()
@@ -101,170 +78,12 @@ export const createDetection = (options: {
   let savedMs = MOST_SAVED_MS
   let refilledMonoMs = mono()
 
-  const keep = () => {
-    try {
-      saveMemo(stateDir, { ...memo, told: [...told] }, disk)
-    } catch (error) {
-      log('error', 'what detection knows could not be saved', { error: reason(error) })
-    }
-  }
-
-  const keyOf = (container: Container): string => {
-    const account = label(container, 'account')
-    return account === null ? container.is.id : `${account}/${label(container, 'app') ?? ''}`
-  }
-
-  const tell = (finding: AbuseFinding) => {
-    if (told.has(finding.id)) return
-    told.add(finding.id)
-    onFinding(finding)
-    keep()
-  }
-
   const open = (container: Container, now: number): Case => {
     const startedMonoMs = container.probe?.life.startMonoMs ?? now
-    const key = keyOf(container)
+    const key = appKey(container)
     const lately = (starts.get(key) ?? []).filter((ms) => now - ms < CADENCE_MS)
-    if (now - startedMonoMs < CADENCE_MS) starts.set(key, [...lately, startedMonoMs].slice(-50))
-    const until = memo.watchUntil[key] ?? 0
-    // What ran before the agent is looked at by turns, not all at once.
-    const dueMonoMs = now - startedMonoMs > YOUNG_MS ? now + random() * 10_000 : startedMonoMs + 1_000
-    const { startedAt } = container.is
-    return {
-      container,
-      startedAt,
-      startedMonoMs: Math.max(startedMonoMs, now - YOUNG_MS),
-      pid: container.is.pid,
-      watched: createWatched(parts, { id: container.is.id, pid: container.is.pid }),
-      signs: createSigns(),
-      asking: createAsking(),
-      lookedMonoMs: now,
-      dueMonoMs,
-      looking: false,
-      socketsMonoMs: Number.NEGATIVE_INFINITY,
-      sockets: NO_SOCKETS,
-      suspectMonoMs: Number.NEGATIVE_INFINITY,
-      closelyUntilMonoMs: until > now ? until : 0,
-      deepMonoMs: Number.NEGATIVE_INFINITY,
-      fruitless: 0,
-      acting: false,
-      notBeforeMonoMs: 0,
-      captured: null,
-    }
-  }
-
-  /** Names by which a container knows addresses: its hosts file, and what others are called on its networks. */
-  const namesOf = ({ container }: Case): ((address: string) => string | undefined) => {
-    const names = new Map<string, string>()
-    for (const other of containers.all()) {
-      const alias = other.is.aliases.find((name) => name.includes('.'))
-      if (alias && other !== container)
-        for (const address of other.is.addresses) names.set(address, alias.toLowerCase())
-    }
-    try {
-      const text = readFileSync(container.is.hostsPath, 'latin1').slice(0, MOST_HOSTS_BYTES)
-      for (const line of text.split('\n')) {
-        const [address, ...hosts] = line.replace(/#.*/, '').trim().split(/\s+/)
-        const named = hosts.find((name) => name.includes('.'))
-        if (address && named) names.set(address, named.toLowerCase())
-      }
-    } catch {
-      // Without such a file nothing is known of names.
-    }
-    return (address) => names.get(address)
-  }
-
-  const finding = (
-    one: Case,
-    action: AgentAction,
-    judged: Score,
-    observations: Observation[],
-    now: number,
-    part = '',
-  ): AbuseFinding => {
-    const { container, watched } = one
-    const epoch = container.epoch ?? 0
-    const { version } = rulebook.bundle()
-    const { is } = container
-    return {
-      id: sha256Hex(['abuse', epoch, action, version, part].join('\n')).slice(0, 32),
-      kind: 'abuse',
-      epoch,
-      monoMs: now,
-      abuse: {
-        bundle: version,
-        action,
-        points: Math.round(judged.points),
-        observations: observations.slice(0, MOST_OBSERVATIONS),
-        containerId: is.id,
-        name: is.name,
-        image: is.image,
-        ...(is.imageId === '' ? {} : { imageId: is.imageId }),
-        account: label(container, 'account'),
-        app: label(container, 'app'),
-        startedMonoMs: container.probe?.life.startMonoMs ?? one.startedMonoMs,
-        executables: watched.executables(now),
-        wallets: watched.wallets(),
-      },
-    }
-  }
-
-  const acted = (of: AbuseFinding, now: number): AbuseFinding => ({ ...of, abuse: { ...of.abuse, actedMonoMs: now } })
-
-  const stop = async (one: Case, judged: Score, observations: Observation[]) => {
-    const { container } = one
-    const begun = finding(one, 'stopped', judged, observations, mono())
-    memo.stopping[container.is.id] = begun
-    memo.watchUntil[keyOf(container)] = mono() + WATCH_MS
-    keep()
-    const executed = await act('stop', container.is.id, one.startedAt)
-    delete memo.stopping[container.is.id]
-    if (executed.outcome === 'done') {
-      const why = judged.contributions.map(({ rule, points }) => `${rule} (${points})`).join(' + ')
-      log('warn', 'a container was stopped as abuse', { container: container.is.id, points: judged.points, why })
-      tell(acted(begun, mono()))
-    } else {
-      one.notBeforeMonoMs = mono() + RETRY_MS
-      log('error', 'an offender could not be stopped', { container: container.is.id, why: executed.detail })
-      keep()
-    }
-  }
-
-  const throttle = async (
-    one: Case,
-    judged: Score,
-    observations: Observation[],
-    why: 'behaviour' | 'dispute',
-    percent?: number,
-  ) => {
-    const { container, startedAt } = one
-    const { id } = container.is
-    const held = memo.throttled[id]
-    if (held?.startedAt === startedAt && mono() < held.againMonoMs) return
-    const round = held?.startedAt === startedAt ? held.round + 1 : 0
-    const begun = finding(one, 'throttled', judged, observations, mono(), String(round))
-    const executed = await act('throttle', id, startedAt, percent)
-    if (executed.outcome !== 'done') {
-      one.notBeforeMonoMs = mono() + RETRY_MS
-      log('error', 'a container could not be throttled', { container: id, why: executed.detail })
-      return
-    }
-    memo.throttled[id] = { startedAt, round, againMonoMs: mono() + THROTTLE_MS * 2 ** Math.min(round, 5), why }
-    log('warn', 'a container was throttled as abuse', { container: id, points: judged.points })
-    tell(acted(begun, mono()))
-    keep()
-  }
-
-  /** Gives back what was taken for a behaviour that is over, or for a dispute that has ended. */
-  const relieve = async (one: Case, judged: Score, disputed: boolean) => {
-    const held = memo.throttled[one.container.is.id]
-    if (!held || held.startedAt !== one.startedAt) return
-    const over = held.why === 'dispute' ? !disputed : mono() >= held.againMonoMs && judged.verdict !== 'throttle'
-    if (!over) return
-    const executed = await act('unthrottle', one.container.is.id, one.startedAt)
-    if (executed.outcome !== 'done') return
-    delete memo.throttled[one.container.is.id]
-    keep()
+    if (now - startedMonoMs < CADENCE_MS) starts.set(key, [...lately, startedMonoMs].slice(-MOST_STARTS))
+    return openCase(parts, container, now, memo.watchUntil[key] ?? 0, random)
   }
 
   const judge = async (one: Case, now: number) => {
@@ -274,7 +93,7 @@ export const createDetection = (options: {
     const limitCores = Number.isFinite(limitMilli) ? limitMilli / 1000 : null
     const shape = shapes.get(is.id)?.of(limitCores) ?? { percent: 0, flatS: 0, limitPercent: null }
     signs.limit(shape.limitPercent, limitCores, now)
-    const lately = (starts.get(keyOf(container)) ?? []).filter((ms) => now - ms < CADENCE_MS).length
+    const lately = (starts.get(appKey(container)) ?? []).filter((ms) => now - ms < CADENCE_MS).length
     const observations = [
       ...watched.observations(now),
       ...one.asking.observations(),
@@ -292,41 +111,7 @@ export const createDetection = (options: {
       one.closelyUntilMonoMs = Math.max(one.closelyUntilMonoMs, now + SUSPECT_MS)
     }
     if (dispute) one.closelyUntilMonoMs = Math.max(one.closelyUntilMonoMs, now + 5_000)
-    if (one.acting || now < one.notBeforeMonoMs || container.epoch === null) return
-    one.acting = true
-    try {
-      if (judged.action === 'stop') await stop(one, judged, observations)
-      else if (judged.action === 'throttle') await throttle(one, judged, observations, 'behaviour')
-      else if (dispute) await throttle(one, judged, observations, 'dispute', dispute.cpuPercent)
-      else await relieve(one, judged, dispute !== undefined)
-      if (judged.heldBy !== null && judged.action !== judged.verdict) {
-        tell(finding(one, 'held', judged, observations, now))
-      } else if (
-        judged.action === 'suspect' ||
-        judged.wouldHave.verdict === 'stop' ||
-        judged.wouldHave.verdict === 'throttle'
-      ) {
-        // A suspect is told of once its close look has come to nothing.
-        if (judged.action !== 'stop' && judged.action !== 'throttle' && now - one.suspectMonoMs > SUSPECT_MS - 2_000) {
-          tell(finding(one, 'watched', judged, observations, now))
-        }
-      }
-      if (dispute) capture(one, judged, observations, now)
-      else one.captured = null
-    } finally {
-      one.acting = false
-    }
-  }
-
-  /** What a disputed app shows of itself, every ten minutes. */
-  const capture = (one: Case, judged: Score, observations: Observation[], now: number) => {
-    const kept = (one.captured ??= { monoMs: now, busyS: 0, lookedMonoMs: now })
-    if (one.watched.isBusy(now)) kept.busyS += Math.min(15, (now - kept.lookedMonoMs) / 1000)
-    kept.lookedMonoMs = now
-    if (now - kept.monoMs < CAPTURE_MS) return
-    const told = finding(one, 'captured', judged, observations, now, String(kept.monoMs))
-    tell({ ...told, abuse: { ...told.abuse, busyS: Math.round(kept.busyS) } })
-    one.captured = { monoMs: now, busyS: 0, lookedMonoMs: now }
+    await response.respond(one, judged, observations, dispute)
   }
 
   const look = async (one: Case) => {
@@ -342,19 +127,24 @@ export const createDetection = (options: {
       one.socketsMonoMs = now
       one.sockets = await watched.sockets()
       if (!shared) {
-        signs.sockets(one.sockets.tcp, now, namesOf(one))
+        signs.sockets(one.sockets.tcp, now, namesOf(container, containers))
         one.asking.ask(container.is.addresses, one.sockets, now)
       }
     }
     if (busy) {
-      if (watched.hasNew(now)) one.fruitless = 0
-      const due = close ? now - one.deepMonoMs > 900 : now - one.deepMonoMs > deepPauseMs(one.fruitless) && savedMs > 0
-      if (due) {
+      if (watched.hasNew(now) && now - one.renewedMonoMs > RENEWED_MS) {
+        one.renewedMonoMs = now
+        one.fruitless = 0
+      }
+      const pauseMs = close ? Math.max(900, one.deepTookMs * CLOSE_SHARE) : deepPauseMs(one.fruitless)
+      const affordable = close || one.fruitless < FIRST_LOOKS || savedMs > 0
+      if (affordable && now - one.deepMonoMs > pauseMs) {
         one.deepMonoMs = now
         const begunMs = performance.now()
         await watched.inspect(now, one.sockets.tcp, shared)
+        one.deepTookMs = performance.now() - begunMs
         if (!close) {
-          savedMs -= performance.now() - begunMs
+          savedMs -= one.deepTookMs
           one.fruitless++
         }
       }
@@ -372,6 +162,7 @@ export const createDetection = (options: {
       .finally(() => {
         looking--
         one.looking = false
+        one.looks++
         const now = mono()
         one.lookedMonoMs = now
         const { startedMonoMs, closelyUntilMonoMs } = one
@@ -401,9 +192,7 @@ export const createDetection = (options: {
     for (const id of shapes.keys()) if (!present.has(id)) shapes.delete(id)
     const due = [...cases.values()]
       .filter((one) => !one.looking && one.dueMonoMs <= now)
-      .toSorted(
-        (a, b) => Number(b.closelyUntilMonoMs > now) - Number(a.closelyUntilMonoMs > now) || a.dueMonoMs - b.dueMonoMs,
-      )
+      .toSorted((a, b) => Number(a.looks > 0) - Number(b.looks > 0) || a.dueMonoMs - b.dueMonoMs)
     for (const one of due) {
       if (looking >= AT_ONCE) break
       start(one)
@@ -412,13 +201,10 @@ export const createDetection = (options: {
 
   return {
     start() {
-      // A stop that a crash cut off: where its life is over, it has come true and is told.
-      for (const [id, begun] of Object.entries(memo.stopping)) {
-        delete memo.stopping[id]
-        const container = containers.get(id)
-        if (container?.is.running && container.epoch === begun.epoch) continue
-        tell(acted(begun, mono()))
-      }
+      response.takeUp(({ epoch, abuse }) => {
+        const container = containers.get(abuse.containerId)
+        return !container?.is.running || container.epoch !== epoch
+      })
       timer = setInterval(() => {
         if (stopped) return
         try {

@@ -11,7 +11,9 @@ const OVERLAP = 2 * 1024
 const SAMPLES = 64
 const WINDOWS = 16
 const WINDOW_PAGES = 512
-const LEAST_PRESENT = 24
+const EARLY_WINDOWS = 3
+const EARLY_STEP_PAGES = 4_096
+const LEAST_PRESENT = 8
 /** Where all else says so, a page can be read: not swapped out, not never touched. Bit 63 of a pagemap entry. */
 const isPresent = (entries: Buffer, n: number) => (entries[n * 8 + 7]! & 0x80) !== 0
 
@@ -49,7 +51,9 @@ export const sampleDataset = (
     let seen = 0
     let incompressible = 0
     for (let n = 0; n < WINDOWS; n++) {
-      const from = region.start + Math.floor(random() * Math.max(1, pages - WINDOW_PAGES)) * PAGE
+      // Its beginning is filled first: what is there tells what comes.
+      const first = n < EARLY_WINDOWS ? n * EARLY_STEP_PAGES : Math.floor(random() * Math.max(1, pages - WINDOW_PAGES))
+      const from = region.start + first * PAGE
       const known = Math.floor((await pagemap.at(entries, (from / PAGE) * 8)) / 8)
       const present = Array.from({ length: Math.min(known, pages) }, (_, at) => at).filter((at) =>
         isPresent(entries, at),

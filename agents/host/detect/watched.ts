@@ -29,6 +29,8 @@ const MOST_DEEP = 8
 const MOST_NAMED = 8
 const DATASET_AGAIN_MS = 15_000
 const LOOK_MS = 8_000
+/** So long memory the size of a dataset may be empty before its size alone speaks. */
+const EMPTY_MS = 10_000
 
 type Seen = {
   stat: ProcessStat
@@ -40,12 +42,16 @@ type Seen = {
   argsOf: string
   maps: { monoMs: number; bytes: number } | null
   geometry: Geometry | null
+  geometryMonoMs: number
   dataset: { monoMs: number; share: number } | null
   content: Content | null
   contentOf: string
   words: Words
   connected: boolean
 }
+
+/** What looks are made with; `random` is in [0, 1). */
+export type Parts = { roots: Roots; reads: Reads; executables: Executables; random: () => number }
 
 /** What a container is to whoever looks at it. */
 export type Subject = { id: string; pid: number }
@@ -71,10 +77,7 @@ const cut = (text: string) => text.slice(0, MOST_EXCERPT)
  * more only of those that are busy or hold much memory. `inspect` reads executables and memory of the busy ones. Neither
  * rejects for a process that is gone, hides or hangs; what could not be read is not seen.
  */
-export const createWatched = (
-  parts: { roots: Roots; reads: Reads; executables: Executables; random: () => number },
-  { id, pid: first }: Subject,
-) => {
+export const createWatched = (parts: Parts, { id, pid: first }: Subject) => {
   const { roots, reads, executables, random } = parts
   let seen = new Map<number, Seen>()
   let folders: string[] = []
@@ -103,6 +106,7 @@ export const createWatched = (
         argsOf: '',
         maps: null,
         geometry: null,
+        geometryMonoMs: now,
         dataset: null,
         content: null,
         contentOf: '',
@@ -124,7 +128,10 @@ export const createWatched = (
     of.maps = { monoMs: now, bytes: of.stat.virtualBytes }
     const before = of.geometry?.region
     of.geometry = geometryOf(regions, of.stat.threads)
-    if (of.geometry?.region.start !== before?.start || of.geometry?.region.end !== before?.end) of.dataset = null
+    if (of.geometry?.region.start !== before?.start || of.geometry?.region.end !== before?.end) {
+      of.dataset = null
+      of.geometryMonoMs = now
+    }
     return regions
   }
 
@@ -231,7 +238,9 @@ export const createWatched = (
           ...(of.content?.sha256 === undefined ? {} : { exeSha256: of.content.sha256 }),
         }
         const { geometry, dataset, content } = of
-        if (geometry && (geometry.executable || (geometry.close && geometry.kind === 'dataset'))) {
+        // Memory that holds nothing yet may still become ordinary data.
+        const isKnown = dataset !== null || now - of.geometryMonoMs >= EMPTY_MS
+        if (geometry && isKnown && (geometry.executable || (geometry.close && geometry.kind === 'dataset'))) {
           const mib = Math.max(geometry.kind === 'dataset' ? 2080 : 256, Math.round(geometry.mib))
           const signal = geometry.kind === 'dataset' ? 'memory.randomx_geometry' : 'memory.randomx_light'
           found.push({ ...base, signal, value: mib, excerpt: cut(`${geometry.mib} MiB ${geometry.region.perms}`) })

@@ -125,7 +125,7 @@ export const HONEST: Case[] = [
   script('twin', 'of Node', 'buffers mib=2080 fill=random duty=20 peer=@rpc', { mib: 400 }),
   honest('twin', 'of another title', `${DATASET} duty=15 ${RPC} title=nginx:_worker_process`),
   honest('twin', 'of disguise', `${DATASET} duty=15 ${RPC_TLS}`),
-  honest('twin', 'of port 443', `${DATASET} duty=15 peer=@web speak=http`),
+  honest('twin', 'of port 443', `${DATASET} duty=15 peer=@site speak=http`),
   honest('twin', 'of memory alone', `exec=memfd ${DATASET} duty=15 ${RPC}`),
   honest('twin', 'of a removed file', `exec=deleted ${DATASET} duty=15 ${RPC_TLS}`),
   honest('twin', 'of half', `${DATASET} ${RPC}`, { cpus: 0.5 }),

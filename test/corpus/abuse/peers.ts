@@ -30,7 +30,8 @@ const hidden = (socket: Socket) => say(socket, 2_000, (n) => disguised(`${jobs(n
 const rpc = (socket: Socket) =>
   say(socket, 2_000, (n) => `${JSON.stringify({ jsonrpc: '2.0', id: n, result: { status: 'OK', done: n } })}\n`)
 
-/** Listens on `address` alone. `@web` and `@alt` are ports that other things use. */
+/** Listens on `address` alone. `@web`, `@alt` and `@site` are ports
+ * that other things use. */
 export const startPeers = async (address: string): Promise<Peers> => {
   const servers: Server[] = []
   const sockets = new Set<Socket>()
@@ -50,6 +51,7 @@ export const startPeers = async (address: string): Promise<Peers> => {
     hidden: await listen(hidden),
     rpc: await listen(rpc),
     web: await listen(pool, 443),
+    site: await listen(rpc, 8443),
     alt: await listen(pool, 8080),
   }
   return {

@@ -14,7 +14,7 @@ export type Result = { of: Case; stopS: number | null; throttled: boolean }
 
 const HERE = import.meta.dirname
 const MOST_MIB = 9_000
-const MOST_AT_ONCE = 22
+const MOST_AT_ONCE = 16
 
 const word = () => `${'bcdfgklmnprstvz'[randomBytes(1)[0]! % 15]}${randomBytes(4).toString('hex')}`
 

@@ -87,7 +87,11 @@ const kinds = {
     createHttp((_, answer) => answer.end('hello')).listen(port)
     work()
   },
-  slow: () => createServer((socket) => setInterval(() => socket.write(Buffer.from([0xff])), 500)).listen(port),
+  slow: () =>
+    createServer((socket) => {
+      const timer = setInterval(() => socket.write(Buffer.from([0xff])), 500)
+      socket.on('error', () => {}).on('close', () => clearInterval(timer))
+    }).listen(port),
   endless: () =>
     createServer((socket) => {
       const more = () => {
