@@ -7,11 +7,11 @@ import type { Post } from './api.ts'
  * `account` it lets in only who signs in by SASL PLAIN before registration (ircv3.net/specs/extensions/sasl-3.1): CAP LS,
  * CAP REQ :sasl, AUTHENTICATE PLAIN, then authzid NUL authcid NUL password in base64; 903 or 904. A line above 512 bytes ends the
  * connection, as ngircd does. `onSaid` tells what becomes of a line: taken and answered, taken in
- * silence, or lost with the connection.
+ * silence, lost in silence, or lost with the connection.
  */
 export const startIrc = async ({ account, latencyMs = 0 }: { account?: string; latencyMs?: number } = {}) => {
   const posts: Post[] = []
-  const state: { onSaid: (text: string) => 'answer' | 'silence' | 'drop'; latencyMs: number } = {
+  const state: { onSaid: (text: string) => 'answer' | 'silence' | 'lost' | 'drop'; latencyMs: number } = {
     onSaid: () => 'answer',
     latencyMs,
   }
@@ -73,8 +73,8 @@ export const startIrc = async ({ account, latencyMs = 0 }: { account?: string; l
         const text = rest.slice(rest.indexOf(' :') + 2)
         const fate = state.onSaid(text)
         if (fate === 'drop') return void socket.destroy()
-        posts.push({ id: String(posts.length), text, isGone: false, edits: 0 })
-        is.silent = fate === 'silence'
+        if (fate !== 'lost') posts.push({ id: String(posts.length), text, isGone: false, edits: 0 })
+        is.silent = fate !== 'answer'
       },
       PING(rest) {
         if (!is.silent) say(`PONG irc.test :${rest.replace(/^:/u, '')}`)

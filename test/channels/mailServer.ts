@@ -12,14 +12,19 @@ export const startMailServer = async () => {
   const mails: Mailed[] = []
   const state: {
     refuse: (to: string) => [number, string] | null
+    /** Before a recipient is answered. */
+    stop: () => Promise<void> | null
     hold: (mailed: Mailed) => Promise<void> | null
     keepRaw: boolean
-  } = { refuse: () => null, hold: () => null, keepRaw: true }
+  } = { refuse: () => null, stop: () => null, hold: () => null, keepRaw: true }
   const server = new SMTPServer({
     authOptional: true,
     disabledCommands: ['STARTTLS', 'AUTH'],
     logger: false,
     onRcptTo({ address }, _session, done) {
+      const stopped = state.stop()
+      // oxlint-disable-next-line promise/no-callback-in-promise -- it answers when the test says so
+      if (stopped) return void stopped.then(() => done())
       const refused = state.refuse(address)
       if (!refused) return done()
       const [responseCode, message] = refused

@@ -62,8 +62,9 @@ const judged = (answer: Answer, now: Date): Outcome => {
   return ofFailure(answer, reason, waitMs)
 }
 
+/** The session is over: by time, or ended there. Signing in anew helps, or tells that it does not. */
 const isExpired = ({ status, json }: Answer) =>
-  (status === 400 && words(json, 'error') === 'ExpiredToken') || status === 401
+  (status === 400 && ['ExpiredToken', 'InvalidToken'].includes(words(json, 'error') ?? '')) || status === 401
 
 export const bluesky: ChannelAdapter<z.infer<typeof settings>, z.infer<typeof secret>> = {
   kind: 'bluesky',
