@@ -4,6 +4,7 @@ import { admin, hasRole, inAccount, open, operator, router, signedIn } from '../
 import { auditRouter } from './auditRouter.ts'
 import { changePlan, closeAccount, renameAccount } from './changeAccount.ts'
 import { createOrganization, createOrganizationFor, nameIsFree } from './createOrganization.ts'
+import { convertAccount, previewConversion } from './convertAccount.ts'
 import { completeFirstRun, firstRunState } from './firstRun.ts'
 import { HOLD_KINDS, liftHold, placeHold } from './hold.ts'
 import { issueToken, revokeToken } from './issueToken.ts'
@@ -138,6 +139,11 @@ export const accountsRouter = router({
   close: inAccount(['owner'])
     .input(z.object({ typedName: z.string() }))
     .mutation(({ ctx, input }) => closeAccount(ctx, ctx.account, input.typedName)),
+  /** What making a personal account an organization would do; changes nothing. */
+  previewConversion: inAccount().query(({ ctx }) => previewConversion(ctx, ctx.account)),
+  convert: inAccount(['owner'])
+    .input(z.object({ typedName: z.string(), personalName: z.string().max(64), seen: z.string().max(64) }))
+    .mutation(({ ctx, input }) => convertAccount(ctx, ctx.account, input)),
   /** Names the plan that quotas follow, until the account's next change of plan; what is billed stays. */
   changePlan: admin
     .input(z.object({ account: z.string().max(64), plan: z.string().regex(/^[a-z0-9][a-z0-9-]{0,39}$/) }))

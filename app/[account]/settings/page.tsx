@@ -4,6 +4,7 @@ import { HoldsPanel } from '../../account-parts/holds-panel.tsx'
 import { Button } from '../../ui/button.tsx'
 import { Facts, PageHead, Panel } from '../../ui/panel.tsx'
 import { ClosePanel } from './close-panel.tsx'
+import { ConvertPanel } from './convert-panel.tsx'
 import { NamePanel } from './name-panel.tsx'
 
 export const metadata = { title: 'Settings' }
@@ -19,6 +20,10 @@ export default async function AccountSettingsPage({ params }: { params: Promise<
   const { role } = account
   const isFree = account.holds.length === 0
   const isAdmin = me.roles.includes('admin')
+  const conversion =
+    account.kind === 'user' && role === 'owner' && isFree
+      ? await load(api.accounts.previewConversion(input))
+      : undefined
   const mayRename = isAdmin || ((role === 'owner' || role === 'admin') && isFree)
   const mayMakeTokens = role !== null && role !== 'billing' && isFree
   return (
@@ -54,10 +59,13 @@ export default async function AccountSettingsPage({ params }: { params: Promise<
           nowMs={Date.now()}
         />
         <Panel title="Webhooks" sub="events for your programs">
-          <p className="mb-3">Invoices, spending and the plan, posted to an address of yours and signed.</p>
+          <p className="mb-3">
+            Invoices, spending, the plan and repositories, posted to an address of yours and signed.
+          </p>
           <Button href={`/${name}/settings/webhooks`}>Webhooks</Button>
         </Panel>
         {holds.length > 0 && <HoldsPanel holds={holds.map((hold) => ({ ...hold, id: hold.id.toString() }))} />}
+        {conversion && <ConvertPanel preview={conversion} />}
         {account.kind === 'organization' && role === 'owner' && isFree && <ClosePanel account={name} />}
       </div>
     </>
