@@ -6,7 +6,7 @@ import { HONEST, OFFENDERS, SHORT, type Case } from '../corpus/abuse/cases.ts'
 import { runCorpus, type Result } from '../corpus/abuse/run.ts'
 import { figure } from './figure.ts'
 
-const WINDOW_S = 90
+const WINDOW_S = 75
 const SHORT_WINDOW_S = 40
 
 /** The families behind each recall that the targets name. */
