@@ -4,6 +4,7 @@ import { defineCommand, renderUsage, runCommand } from 'citty'
 import type { CommandDef } from 'citty'
 import { sentenceOf } from './client.ts'
 import { Failure } from './failure.ts'
+import { abuse } from './nouns/abuse.ts'
 import { account } from './nouns/account.ts'
 import { agent } from './nouns/agent.ts'
 import { auditNoun } from './nouns/audit.ts'
@@ -30,6 +31,7 @@ const main = defineCommand({
   },
   subCommands: {
     status,
+    abuse,
     account,
     agent,
     audit: auditNoun,

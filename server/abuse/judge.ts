@@ -9,7 +9,7 @@ import { bundleNow } from './bundle.ts'
 import { caseEvent, plain } from './caseEvent.ts'
 import { failDispute, noteCapture, pendingDispute } from './dispute.ts'
 import { readFound, type Found } from './found.ts'
-import { isPrivateImage, keepMarks, type Mark } from './links.ts'
+import { isPrivateImage, isPublicProgram, keepMarks, type Mark } from './links.ts'
 import { countSighting } from './meters.ts'
 import { lockOwner, openCase, setState, type OpenCase } from './openCase.ts'
 import { ownerOf, type Owner } from './owner.ts'
@@ -79,7 +79,9 @@ const keep = async (tx: Tx, found: Found, owner: Owner, scored: Score, caseId: b
 
 const marksOf = ({ abuse }: Found, { owner }: Owner): Mark[] => [
   ...abuse.wallets.map((value): Mark => ({ kind: 'wallet', value })),
-  ...abuse.executables.flatMap(({ sha256 }): Mark[] => (sha256 ? [{ kind: 'executable', value: sha256 }] : [])),
+  ...abuse.executables.flatMap(({ sha256, path }): Mark[] =>
+    sha256 && !isPublicProgram(abuse.image, path) ? [{ kind: 'executable', value: sha256 }] : [],
+  ),
   ...(abuse.imageId && isPrivateImage(abuse.image, owner) ? [{ kind: 'image' as const, value: abuse.imageId }] : []),
 ]
 

@@ -28,6 +28,14 @@ export const keepMarks = async (
 /** Whether an image is one that only its owner would have: neither of the official library nor of a public collection. */
 export const isPrivateImage = (image: string, owner: string): boolean => image.includes(`/${owner}/`)
 
+const SYSTEM = /^\/(?:usr\/(?!src)|bin\/|sbin\/|lib|opt\/java)/
+
+/** Whether a program came with an official image: everybody's, so it links nobody. */
+export const isPublicProgram = (image: string, path: string): boolean => {
+  const name = image.replace(/^docker\.io\/(?:library\/)?/, '')
+  return !name.includes('/') && SYSTEM.test(path)
+}
+
 export type Link = { owner: string; kinds: MarkKind[] }
 
 /** Other owners that share marks with this one, and by what. A public mark is left out. */
