@@ -9,7 +9,7 @@ body{margin:0;background:var(--surface-page);color:var(--text-1);font:400 var(--
 h1,h2,h3,p,ul,ol,dl,dd{margin:0;padding:0}ul,ol{list-style:none}a{color:var(--accent-text)}p,h1,h2,h3,dd{overflow-wrap:anywhere}
 :focus-visible{outline:var(--focus-width) solid var(--focus-color);outline-offset:var(--focus-offset)}
 .w{max-width:860px;margin:0 auto;padding:0 20px}
-.i{width:16px;height:16px;flex:none}.dim{color:var(--text-3)}.pre{white-space:pre-line}
+.i{width:16px;height:16px;flex:none}.dim{color:var(--text-3)}.pre{white-space:pre-line}.md h3{font-size:15px;margin:16px 0 4px}.md ul{list-style:disc;padding-left:20px}.md p{margin:0 0 8px;white-space:pre-line}.md code{font-family:ui-monospace,monospace;font-size:.92em}
 header{border-bottom:1px solid var(--border);background:var(--surface-panel)}
 header .w{display:flex;align-items:center;gap:12px;min-height:64px}header .home{font-weight:var(--weight-title);flex:1;color:inherit;text-decoration:none;min-width:0;overflow-wrap:anywhere}header .mark{width:26px;height:26px;flex:none}header img{max-height:32px;max-width:160px}
 .btn{display:inline-flex;align-items:center;height:44px;padding:0 16px;border:1px solid var(--border-control);border-radius:var(--radius-2);background:var(--surface-panel);color:var(--text-1);font:550 15px var(--font-sans);text-decoration:none;white-space:nowrap}

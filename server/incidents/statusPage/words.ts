@@ -53,6 +53,7 @@ const en = {
   today: 'Today',
   uptime: (percent: string) => `${percent} uptime`,
   noUptime: 'Uptime not known yet',
+  lastDays: (days: number) => `Last ${days} days`,
   daysOf: (days: number, status: string) => `${days} ${status.toLowerCase()}`,
   ofDays: (days: number, parts: string) => `Of ${days} days: ${parts}`,
   barTitle: (day: string, status: string, duration: string) => `${day}: ${status.toLowerCase()}, ${duration}`,
