@@ -1,7 +1,7 @@
 import type { Page } from 'playwright'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { addJob } from '#server/jobs.ts'
 import { page as openPage } from '../support/browser.ts'
+import { dunAfter, payWith, expectInvoices } from '../support/cards.ts'
 import { freePort, startControlPlane, type ControlPlane } from '../support/controlPlane.ts'
 import { mutate, signIn } from '../support/steps.ts'
 import { poll } from '../support/stories.ts'
@@ -38,52 +38,21 @@ afterAll(async () => {
 
 const button = (name: string | RegExp) => page.getByRole('button', { name, exact: typeof name === 'string' })
 
-/** Chooses a card on the stand-in's page and comes back. */
-const payWith = async (card: RegExp, press: string) => {
-  await page.getByText('A stand-in for Stripe').waitFor()
-  await page.getByRole('radio', { name: card }).check()
-  await button(press).click()
-  await page.waitForURL(/\/dinghy\/billing/)
-}
-
-/** Lets days pass for what is not paid, then has collection take the step it is time for. */
-const dunAfter = async (days: number, step: string) => {
-  const sql = plane.connect()
-  try {
-    const by = `${days} days`
-    await sql.begin(async (tx) => {
-      await tx`update invoice set due_at = due_at - ${by}::interval where state = 'finalized'`
-      // A step that was taken stays as it is, but for a story that has no weeks to wait.
-      await tx`alter table dunning_step disable trigger user`
-      await tx`update dunning_step set at = at - ${by}::interval`
-      await tx`alter table dunning_step enable trigger user`
-    })
-    await addJob(sql, 'billing.dun', {})
-    await poll(async () => (await sql`select 1 from dunning_step where step = ${step}`).length).toBe(1)
-  } finally {
-    await sql.end()
-  }
-}
-
 test('a plan is paid by card at Checkout and is active on the way back', async () => {
   await page.goto('/dinghy/plan')
   await button('Start Business').click()
   await button('Pay by card').click()
-  await payWith(/: works$/, 'Subscribe')
+  await payWith(page, 'dinghy', /: works$/, 'Subscribe')
   await page.getByText('visa, ends in 4242').waitFor()
   await page.goto('/dinghy/plan')
   await page.getByRole('heading', { name: /^Your plan: Business/ }).waitFor()
-  await poll(async () => {
-    await page.goto('/dinghy/invoices')
-    await page.getByRole('row').nth(1).waitFor()
-    return page.getByRole('row').filter({ hasText: 'Paid' }).count()
-  }).toBe(1)
+  await expectInvoices(page, 'dinghy', 'Paid', 1)
 })
 
 test('a charge that is declined makes the plan past due, and says so', async () => {
   await page.goto('/dinghy/billing')
   await button('Change the card').click()
-  await payWith(/declined at every charge/, 'Use this card')
+  await payWith(page, 'dinghy', /declined at every charge/, 'Use this card')
   await poll(async () => {
     await page.goto('/dinghy/billing')
     await button('Change the card').waitFor()
@@ -101,11 +70,11 @@ test('a charge that is declined makes the plan past due, and says so', async () 
 })
 
 test('nobody pays: reminded, warned and then suspended, with what to do on every page', async () => {
-  await dunAfter(20, 'past_due')
-  await dunAfter(3, 'reminded')
-  await dunAfter(4, 'final_notice')
-  await dunAfter(4, 'grace')
-  await dunAfter(3, 'suspended')
+  await dunAfter(plane, 20, 'past_due')
+  await dunAfter(plane, 3, 'reminded')
+  await dunAfter(plane, 4, 'final_notice')
+  await dunAfter(plane, 4, 'grace')
+  await dunAfter(plane, 3, 'suspended')
   await page.goto('/dinghy')
   await page
     .getByText(/is not paid\. Pay it under Invoices/)
@@ -117,12 +86,8 @@ test('nobody pays: reminded, warned and then suspended, with what to do on every
 test('a card that works pays what is open, and everything is restored at once', async () => {
   await page.goto('/dinghy/billing')
   await button('Change the card').click()
-  await payWith(/: works$/, 'Use this card')
-  await poll(async () => {
-    await page.goto('/dinghy/invoices')
-    await page.getByRole('row').nth(1).waitFor()
-    return page.getByRole('row').filter({ hasText: 'Paid' }).count()
-  }).toBe(2)
+  await payWith(page, 'dinghy', /: works$/, 'Use this card')
+  await expectInvoices(page, 'dinghy', 'Paid', 2)
   await poll(async () => {
     await page.goto('/dinghy/plan')
     await page.getByRole('heading', { name: /^Your plan: Business/ }).waitFor()
