@@ -59,7 +59,10 @@ export const ownerOf = async (
 
 export type Container = { hostId: number; epoch: number; containerId: string; name: string; running: boolean }
 
-/** The containers of an app as they were last seen, the newest life each, on hosts that are not revoked. */
+/**
+ * The containers of an app as they were last seen, the newest life each, on hosts that are not revoked. One that its host
+ * stopped does not run, also before the report of its end came.
+ */
 export const containersOf = async (
   sql: Sql,
   env: { WHARF_LABEL_ACCOUNT: string },
@@ -78,7 +81,8 @@ export const containersOf = async (
           and t.account_id is null and t.app = ${app} and e.labels ->> ${env.WHARF_LABEL_ACCOUNT} = ${owner}
     )
     select distinct on (e.host_id, e.object_id) e.host_id, e.epoch, e.object_id as container_id, e.name,
-      e.ended_at is null as running
+      e.ended_at is null and not exists (select from abuse_sighting s where s.host_id = e.host_id and s.epoch = e.epoch
+        and s.action = 'stopped') as running
     from (select distinct k.host_id, k.object_id from mine join epoch k on k.host_id = mine.host_id
       and k.epoch = mine.epoch and k.kind = 'container') c
     join epoch e on e.host_id = c.host_id and e.container_id = c.object_id and e.object_id = c.object_id
