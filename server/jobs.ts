@@ -80,6 +80,8 @@ export const JOBS = {
   'registry.forget_path': z.object({ path: z.string(), digests: z.array(z.string()) }),
   /** Deletes repositories whose days to be kept after all are over. */
   'registry.purge': z.object({}),
+  /** Tells accounts of limits of their plans that they meet in the registry. */
+  'registry.watch_limits': z.object({}),
   /** Reports what accounts store in the registry and move through it, as an agent does. */
   'registry.report': z.object({}),
   /** Compares the registry's storage with the record of it, and puts the record right. */

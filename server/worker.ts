@@ -58,6 +58,7 @@ import { purgeRepositories } from './registry/purgeRepositories.ts'
 import { reconcileNightly } from './registry/reconcile.ts'
 import { reportUse } from './registry/reportUse.ts'
 import { tidyRegistry } from './registry/tidy.ts'
+import { watchLimits } from './registry/watchLimits.ts'
 import { judgeQuotas } from './usage/judge.ts'
 import { keepPartitions } from './usage/partitions.ts'
 import { reattribute } from './usage/reattribute.ts'
@@ -87,6 +88,7 @@ export const CRON: { match: string; task: JobName }[] = [
   { match: '* * * * *', task: 'incidents.escalate' },
   { match: '*/5 * * * *', task: 'incidents.render_status' },
   { match: '13 * * * *', task: 'registry.purge' },
+  { match: '*/5 * * * *', task: 'registry.watch_limits' },
   { match: '* * * * *', task: 'registry.report' },
   { match: '37 2 * * *', task: 'registry.reconcile' },
   { match: '43 * * * *', task: 'registry.tidy' },
@@ -145,6 +147,7 @@ export const handlers: Handlers = {
   'registry.move': followMove,
   'registry.forget_path': forgetPath,
   'registry.purge': (ctx) => purgeRepositories(ctx),
+  'registry.watch_limits': (ctx) => watchLimits(ctx),
   'registry.report': (ctx) => reportUse(ctx),
   'registry.reconcile': (ctx) => reconcileNightly(ctx),
   'registry.tidy': (ctx) => tidyRegistry(ctx),

@@ -23,6 +23,8 @@ type Tagged = { name: string; digest: string }
 
 /** A push with a token from before the move began may still come: so often is looked again for what it brought. */
 const MOST_ROUNDS = 5
+/** Fronts know names for a few seconds: until then the old one still answers. */
+const FORGET_MS = 60_000
 
 /**
  * Job `registry.move`: brings a repository's images under their new path and then changes its name, in one transaction
@@ -112,7 +114,8 @@ const changeName = async (ctx: Context, move: Move, manifests: string[], tags: T
       before: { path: move.fromPath },
       after: { path: move.toPath },
     })
-    await addJob(tx, 'registry.forget_path', { path: move.fromPath, digests: manifests })
+    const runAt = new Date(ctx.now.getTime() + FORGET_MS)
+    await addJob(tx, 'registry.forget_path', { path: move.fromPath, digests: manifests }, { runAt })
     return true
   })
 

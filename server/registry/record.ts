@@ -3,6 +3,7 @@ import { announce } from '../live.ts'
 import { platformOf, readManifest, type Manifest } from './manifest.ts'
 import type { Place } from './names.ts'
 import { lockAccounts, recount } from './sizes.ts'
+import { tellDelete, tellPush } from './tellRegistry.ts'
 import { accessTo, type Upstream } from './upstream.ts'
 
 export type PutManifest = { digest: string; mediaType: string; body: Uint8Array; tag: string | undefined; by: string }
@@ -33,8 +34,11 @@ export const createRecorder = (sql: Pool, clock: () => Date = () => new Date()):
       await lockAccounts(tx, [place.accountId])
       const now = clock()
       await storeManifest(tx, place.repositoryId, recorded, now)
-      if (put.tag !== undefined)
-        await storeTag(tx, place.repositoryId, { name: put.tag, digest: put.digest, by: put.by }, now)
+      if (put.tag !== undefined) {
+        const { tag, digest, by } = put
+        await storeTag(tx, place.repositoryId, { name: tag, digest, by }, now)
+        await tellPush(tx, { now }, place, { tag, digest, mediaType: manifest.mediaType, by })
+      }
       await tx`update repository set pushed_at = ${now} where id = ${place.repositoryId}`
       await recount(tx, place, now)
       await announce(tx, `account:${place.accountId}`)
@@ -46,7 +50,9 @@ export const createRecorder = (sql: Pool, clock: () => Date = () => new Date()):
       const { repositoryId } = place
       await dropManifests(tx, repositoryId, [digest])
       await tx`delete from repository_tag where repository_id = ${repositoryId} and digest = ${digest}`
-      await recount(tx, place, clock())
+      const now = clock()
+      await recount(tx, place, now)
+      await tellDelete(tx, { now }, place, { digest })
       await announce(tx, `account:${place.accountId}`)
     })
   },

@@ -25,7 +25,7 @@ export const tellDelete = (
   tx: Tx,
   ctx: Now,
   place: Place,
-  of: { tag?: string; digest?: string; by: string },
+  of: { tag?: string; digest?: string; by?: string },
 ): Promise<void> =>
   sendEvent(tx, ctx, {
     accountId: place.accountId,
