@@ -13,6 +13,7 @@ import { systemContext, type Context } from '#server/context.ts'
 import { readEnv, type Env } from '#server/env.ts'
 import { deliver } from '#server/incidents/deliver.ts'
 import { renderStatus } from '#server/incidents/renderStatus.ts'
+import { tellSubscribers } from '#server/incidents/subscribers/tellSubscribers.ts'
 import { uploadStatus } from '#server/incidents/uploadStatus.ts'
 import { log } from '#server/log.ts'
 import { appRouter, type AppRouter } from '#server/router.ts'
@@ -122,7 +123,7 @@ export const openDirect = async ({ posts }: { posts: boolean }): Promise<Direct>
     await sleep(Math.max(0, after.getTime() - Date.now()))
     // The files are the control plane's; far from them it renders them itself when it is back.
     if (!place.isRemote) await renderStatus(now())
-    await deliver(now())
+    await Promise.all([deliver(now()), tellSubscribers(now())])
     // What fails is kept on the store's row; the control plane tries again.
     await uploadStatus(now()).catch(() => {})
   }
