@@ -11,6 +11,7 @@ import { seedComponents, seedIncidents } from './components.ts'
 import { seedBilling } from './billing.ts'
 import { writeHistory } from './history.ts'
 import { DEMO_CUSTOMER, DEMO_OPERATOR, DEMO_PASSWORD, seedClusters, seedMembers, seedPeople } from './people.ts'
+import { seedOnCall } from './onCall.ts'
 import { seedRepositories } from './repositories.ts'
 import { runStandIn } from './standIn.ts'
 import { seedSubscribers } from './subscribers.ts'
@@ -87,6 +88,7 @@ const make = async (ctx: Context, url: string, state: string): Promise<void> => 
   await seedBilling(operator, people)
   await seedRepositories(operator, people)
   await seedIncidents(operator)
+  await seedOnCall(operator)
   await seedSubscribers(operator)
   await ctx.sql`insert into setting (key, value, updated_by) values ('demo', 'true'::jsonb, 'demo')`
 }

@@ -4,6 +4,8 @@ import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Page } from 'playwright'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { readEnv } from '#server/env.ts'
+import { ackToken } from '#server/incidents/onCall/ackLink.ts'
 import { page as openPage } from '../support/browser.ts'
 import { startControlPlane, type ControlPlane } from '../support/controlPlane.ts'
 import { signIn } from '../support/steps.ts'
@@ -17,7 +19,7 @@ const routes = globSync('app/**/page.tsx', { cwd: root })
   .toSorted()
 
 /** Pages for people who are not signed in; everything else is opened as the demo's operator. */
-const PUBLIC = new Set(['/sign-in', '/sign-up', '/first-run', '/reset', '/invite'])
+const PUBLIC = new Set(['/sign-in', '/sign-up', '/first-run', '/reset', '/invite', '/ack/[token]'])
 
 /** Pages that only lead on, and where to: they may do so after their first bytes, as a navigation of its own. */
 const LEADS_TO: Record<string, RegExp> = {
@@ -37,16 +39,18 @@ const findParams = async (): Promise<Record<string, string>> => {
   const [row] = await sql<Record<string, string>[]>`
     select a.name as account, t.app, t.host_id::text as host, t.epoch::text as epoch,
       t.host_id || '-' || e.container_id as container, (select min(id)::text from violation) as id,
-      i.number, i.id::text as "invoiceId",
+      i.number, i.id::text as "invoiceId", r.name as repository, (select max(id)::text from page_message) as message,
       (select max(c.id)::text from abuse_case c where c.account_id = a.id) as "case",
       (select 'INC-' || id from incident order by resolved_at is null desc, id limit 1) as incident
     from attribution t join account a on a.id = t.account_id
       join epoch e using (host_id, epoch) join invoice i on i.account_id = a.id and i.number is not null
+      join repository r on r.account_id = a.id
     where e.kind = 'container' and e.ended_at is null
     order by exists (select from abuse_case c where c.account_id = a.id) desc, a.id desc, i.id desc limit 1`
   await sql.end()
-  if (!row) throw new Error('the demo has no account with an invoice and a container that runs')
-  return { ...row, name: row['account'] ?? '', plan: 'business' }
+  if (!row) throw new Error('the demo has no account with an invoice, a repository and a container that runs')
+  const token = ackToken(readEnv({ WHARF_DATA: plane.dataDir }).secret, BigInt(row['message'] ?? 0))
+  return { ...row, token, name: row['account'] ?? '', plan: 'business', tag: 'latest', owner: row['account'] ?? '' }
 }
 
 const pathOf = (route: string): string =>
