@@ -30,7 +30,13 @@ export const OPS_GROUPS: readonly { title: string; places: readonly Place[] }[] 
       { label: 'Quotas', href: '/ops/quotas', key: 'q', count: 'quotas' },
     ],
   },
-  { title: 'Operate', places: [{ label: 'Hosts', href: '/ops/hosts', key: 'h', count: 'hosts' }] },
+  {
+    title: 'Operate',
+    places: [
+      { label: 'Hosts', href: '/ops/hosts', key: 'h', count: 'hosts' },
+      { label: 'Registry', href: '/ops/registry', key: 'r' },
+    ],
+  },
   {
     title: 'Bill',
     places: [
