@@ -107,6 +107,15 @@ const here =
       )
     })
 
+/** Whose shell it is; in a container there may be no such user. */
+const nameOfUser = (): string => {
+  try {
+    return userInfo().username
+  } catch {
+    return `user ${process.getuid?.() ?? ''}`.trim()
+  }
+}
+
 /**
  * Opens the control plane's database, for when its web server is down: DATABASE_URL, else the embedded one below
  * WHARF_DATA, whose server is taken over where it runs and started where it does not. `posts`: something will be sent.
@@ -117,7 +126,7 @@ export const openDirect = async ({ posts }: { posts: boolean }): Promise<Direct>
   // What goes wrong is said in one line; what a channel answered stands in the ledger.
   log.level = 'silent'
   const { sql, close } = await openPool(place)
-  const label = `${userInfo().username || 'somebody'}@${hostname()} (wharf --direct)`
+  const label = `${nameOfUser()}@${hostname()} (wharf --direct)`
   const now = (): Context => systemContext(sql, place.env, label)
   const send = async (after: Date) => {
     await sleep(Math.max(0, after.getTime() - Date.now()))
