@@ -82,7 +82,7 @@ test.skipIf(!canRun)(
     await phone.getByRole('button', { name: `Post update to ${kits.length} channels` }).tap()
 
     await phone.waitForURL(/\/ops\/incidents\/INC-1$/)
-    await eventually(async () => expect(await delivered(1)).toEqual(green()))
+    await eventually(async () => expect(await delivered(1)).toEqual(green()), 40_000)
     await phone.getByText(`${green().length} of ${green().length} deliveries`).first().waitFor()
     for (const { kind, posts } of kits)
       expect([kind, posts.length, posts[0]!.text.includes('ams1-c1')]).toEqual([kind, 1, false])
@@ -96,7 +96,7 @@ const postAs = async (button: RegExp, update: number, states: readonly string[])
   await phone.getByText('Fits every channel').waitFor()
   await phone.getByRole('button', { name: button }).tap()
   await phone.waitForURL(/\/ops\/incidents\/INC-1$/)
-  await eventually(async () => expect(await delivered(update)).toEqual(states))
+  await eventually(async () => expect(await delivered(update)).toEqual(states), 40_000)
 }
 
 test.skipIf(!canRun)('the alert ends by itself, and a person resolves: everybody who was told is told', async () => {
@@ -113,7 +113,7 @@ test.skipIf(!canRun)('the alert ends by itself, and a person resolves: everybody
   await phone.getByText('No connection. It is posted as soon as there is one').waitFor()
   await phone.context().setOffline(false)
   await phone.waitForURL(/\/ops\/incidents\/INC-1$/)
-  await eventually(async () => expect(await delivered(2)).toEqual(green()))
+  await eventually(async () => expect(await delivered(2)).toEqual(green()), 40_000)
   await phone.getByText('Operational').first().waitFor()
   expect(kits.map(({ posts }) => posts.length)).toEqual(kits.map(({ kind }) => (kind === 'pagerduty' ? 1 : 2)))
   await eventually(async () => {
