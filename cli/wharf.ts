@@ -18,6 +18,7 @@ import { invoice } from './nouns/invoice.ts'
 import { joinToken } from './nouns/joinToken.ts'
 import { plan } from './nouns/plan.ts'
 import { registryNoun } from './nouns/registry.ts'
+import { repository } from './nouns/repository.ts'
 import { status } from './nouns/status.ts'
 import { subscription } from './nouns/subscription.ts'
 import { token } from './nouns/token.ts'
@@ -45,6 +46,7 @@ const main = defineCommand({
     'join-token': joinToken,
     plan,
     registry: registryNoun,
+    repository,
     subscription,
     token,
     usage: usageNoun,

@@ -1,7 +1,7 @@
 import type { Context } from '../context.ts'
 import { DomainError } from '../errors.ts'
 import { permissionIn } from './allow.ts'
-import { findPaths, nobody, tokenWho, userWho, type Who } from './allowSql.ts'
+import { findPaths, nobody, userWho, type Who } from './allowSql.ts'
 import { pathOf } from './path.ts'
 import { isEnough, type Permission, type Visibility } from './permission.ts'
 
@@ -28,10 +28,11 @@ export const whoAsks = async (ctx: Context): Promise<Who & { looksOn: boolean; a
   return { ...who, administers, looksOn: administers || (who.roles.length > 0 && has('operate')) }
 }
 
-const whoOf = async ({ sql, actor, now }: Context): Promise<Who> => {
+const whoOf = async ({ sql, actor }: Context): Promise<Who> => {
   if (actor.kind === 'user') return userWho(sql, actor.userId)
-  if (actor.kind === 'token') return (await tokenWho(sql, actor.tokenId, now)) ?? nobody
-  return nobody
+  if (actor.kind !== 'token') return nobody
+  const { userId, scopes, accountId: onlyAccountId, roles } = actor
+  return { ...(userId === null ? nobody : await userWho(sql, userId)), scopes, onlyAccountId, roles }
 }
 
 /** The repository under a path or its old name, where the asking one can see it. @throws NOT_FOUND in the same words else */
