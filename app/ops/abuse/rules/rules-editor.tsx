@@ -1,6 +1,6 @@
 'use client'
 
-import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useMutation } from '@tanstack/react-query'
 import { useRouter } from 'next/navigation'
 import { useState } from 'react'
 import type { Caller } from '#server/router.ts'
@@ -30,9 +30,7 @@ export function RulesEditor({
   const [note, setNote] = useState('')
   const [preview, setPreview] = useState<{ of: string; says: Preview }>()
   const [fault, setFault] = useState('')
-  const [looking, setLooking] = useState(false)
   const trpc = useTRPC()
-  const client = useQueryClient()
   const router = useRouter()
   const save = useMutation(
     trpc.abuse.saveRules.mutationOptions({
@@ -54,19 +52,16 @@ export function RulesEditor({
     }
     return undefined
   }
-  const look = async () => {
+  const ask = useMutation(
+    trpc.abuse.preview.mutationOptions({
+      onSuccess: (says) => setPreview({ of: text, says }),
+      onError: (error) => setFault(messageOf(error)),
+    }),
+  )
+  const look = () => {
     setFault('')
     const rules = parsed()
-    if (!rules) return
-    setLooking(true)
-    try {
-      const says = await client.fetchQuery(trpc.abuse.preview.queryOptions({ rules }, { staleTime: 0 }))
-      setPreview({ of: text, says })
-    } catch (error) {
-      setFault(messageOf(error))
-    } finally {
-      setLooking(false)
-    }
+    if (rules) ask.mutate({ rules })
   }
   const isSeen = preview?.of === text
   return (
@@ -83,7 +78,7 @@ export function RulesEditor({
         />
         {fault && <FieldError>{fault}</FieldError>}
         <div className="row">
-          <Button busy={looking} onClick={() => void look()}>
+          <Button busy={ask.isPending} onClick={look}>
             Preview against the last 24 h
           </Button>
           {text !== rules && (
