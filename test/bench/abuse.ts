@@ -6,8 +6,8 @@ import { HONEST, OFFENDERS, SHORT, type Case } from '../corpus/abuse/cases.ts'
 import { runCorpus, type Result } from '../corpus/abuse/run.ts'
 import { figure } from './figure.ts'
 
-const WINDOW_S = 75
-const SHORT_WINDOW_S = 40
+const WINDOW = { leastS: 75, mostS: 90 }
+const SHORT_WINDOW = { leastS: 30, mostS: 60 }
 
 /** The families behind each recall that the targets name. */
 const GROUPS: Record<string, string[]> = {
@@ -51,7 +51,7 @@ export default async function abuse(options: string[]): Promise<void> {
     // Side by side, as on a host: honest work beside offenders.
     const mixed = Array.from({ length: Math.max(offenders.length, honest.length) }, (_, n) => [offenders[n], honest[n]])
     const cases = mixed.flat().filter((one) => one !== undefined)
-    const results = await runCorpus(engine, cases, short ? SHORT_WINDOW_S : WINDOW_S, tell)
+    const results = await runCorpus(engine, cases, short ? SHORT_WINDOW : WINDOW, tell)
     const bad = results.filter(({ of }) => of.expect !== 'leave')
     const good = results.filter(({ of }) => of.expect === 'leave')
     const of = { bench: 'abuse', offenders: bad.length, benign: good.length }

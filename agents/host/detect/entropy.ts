@@ -19,3 +19,13 @@ export const bitsPerByte = (page: Uint8Array): number => {
  * half-empty pages stay below.
  */
 export const isIncompressible = (page: Uint8Array): boolean => bitsPerByte(page) >= RANDOM_BITS
+
+const MOST_ZEROS = 0.6
+const LEAST_BITS = 0.2
+
+/** True where a page says nothing of what its memory is for: next to nothing was written, or one byte everywhere. */
+export const isBlank = (page: Uint8Array): boolean => {
+  let zeros = 0
+  for (const byte of page) if (byte === 0) zeros++
+  return zeros > MOST_ZEROS * page.length || bitsPerByte(page) < LEAST_BITS
+}

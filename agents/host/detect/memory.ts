@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { setImmediate as turn } from 'node:timers/promises'
-import { isIncompressible } from './entropy.ts'
+import { isBlank, isIncompressible } from './entropy.ts'
 import { isAnonymous, type Region } from './maps.ts'
 import type { OpenFile, Reads } from './reads.ts'
 import { findWords, type Words } from './stratum.ts'
@@ -61,8 +61,7 @@ export const sampleDataset = (
       for (let picked = 0; picked < SAMPLES / WINDOWS && picked < present.length; picked++) {
         const at = present[Math.floor(random() * present.length)]!
         if ((await mem.at(page, from + at * PAGE)) < PAGE) continue
-        // Pages of zeros were only read so far, or wait to be filled.
-        if (!page.some((byte) => byte !== 0)) continue
+        if (isBlank(page)) continue
         seen++
         if (isIncompressible(page)) incompressible++
       }

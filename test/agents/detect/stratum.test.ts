@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { bitsPerByte, isIncompressible } from '#agents/host/detect/entropy.ts'
+import { bitsPerByte, isBlank, isIncompressible } from '#agents/host/detect/entropy.ts'
 import { countWords, findWords, noWords, walletsIn } from '#agents/host/detect/stratum.ts'
 import { findMarks, hostsIn, readsText } from '#agents/host/detect/strings.ts'
 
@@ -99,6 +99,10 @@ test('a dataset is incompressible; numbers, pointers, text and empty pages are n
   )
   expect(isIncompressible(Buffer.alloc(4096, 'all work and no play '))).toBe(false)
   expect(bitsPerByte(Buffer.alloc(4096))).toBe(0)
+  expect([random, Buffer.alloc(4096, 'some text ')].map(isBlank)).toEqual([false, false])
+  const touched = Buffer.alloc(4096)
+  touched[7] = 1
+  expect([touched, Buffer.alloc(4096), Buffer.alloc(4096, 171)].map(isBlank)).toEqual([true, true, true])
 })
 
 test('miners’ words are found in their file, also where a piece of it begins in the middle', () => {

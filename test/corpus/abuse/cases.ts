@@ -71,6 +71,9 @@ export const OFFENDERS: Case[] = [
   offender('plain', 'whole dataset', 'miner', `mib=2080 jit=1 threads=1 fill=random duty=15 ${POOL}`, { mib: 2_200 }),
   offender('plain', 'no dataset, but words and a pool', 'miner', `threads=1 duty=20 ${POOL}`),
   offender('plain', 'dataset of nothing yet', 'miner', `mib=2080 jit=1 threads=1 fill=none duty=20 ${NOTE}`),
+  offender('plain', 'dataset that was only touched', 'quiet', `mib=2080 threads=1 fill=dots duty=15 ${POOL}`, {
+    mib: 2_200,
+  }),
   { ...script('plain', 'under Node', `miner mib=2080 duty=20 peer=@pool`, { mib: 400 }), expect: 'stop' },
   offender('renamed', 'renamed and stripped', 'quiet', `${DATASET} duty=15 ${POOL}`),
   offender('renamed', 'renamed, cryptonote', 'quiet', `${DATASET} duty=15 ${NOTE}`),
@@ -142,6 +145,7 @@ export const HONEST: Case[] = [
   honest('memory', 'a JVM’s heap', `mib=2200 jit=1 threads=2 fill=pointers duty=15 ${RPC}`, { mib: 2_300 }),
   honest('memory', 'Argon2', 'mib=256 threads=1 fill=random duty=25'),
   honest('memory', 'hash table of a chess engine', 'mib=256 threads=2 fill=random duty=15'),
+  honest('memory', 'that was only touched', `mib=2080 threads=1 fill=dots duty=15 ${RPC}`, { mib: 2_200 }),
   script('memory', 'Node with buffers', 'buffers mib=2200 fill=text duty=15 peer=@rpc', { mib: 2_400 }),
   script('memory', 'Node with a heap', 'heap mib=400 duty=20 peer=@rpc', { mib: 900 }),
   // Words.

@@ -4,7 +4,7 @@
  * is given, on private networks only.
  *
  *   program [key=value ...]
- *     mib=2080 fill=random|sparse|zero|numbers|quantized|text|pointers|none   memory of that size and what it holds
+ *     mib=2080 fill=random|sparse|zero|numbers|quantized|text|pointers|dots|none   memory of that size and what it holds
  *     jit=1            an anonymous executable page
  *     threads=1        busy threads
  *     duty=100         percent of the time each is busy, over 200 ms
@@ -108,9 +108,13 @@ static uint64_t value(char how) {
   }
 }
 
-/* `sparse` fills one page in sixteen: the same layout for less memory. `none` leaves all as it is. */
+/* `dots` writes a byte of each page; `sparse` fills one page in sixteen: the same layout for less memory. `none` leaves all as it is. */
 static void fill(const char *how) {
   if (strcmp(how, "none") == 0) return;
+  if (strcmp(how, "dots") == 0) {
+    for (size_t n = 0; n < words; n += 512) memory[n] = 1;
+    return;
+  }
   int sparse = how[0] == 's';
   for (size_t n = 0; n < words; n++) {
     memory[n] = value(how[0]);

@@ -72,14 +72,14 @@ const followLives = async (socketPath: string) => {
 }
 
 /**
- * Runs cases as containers of an engine that an agent watches, for `windowS` seconds a batch, and tells what became of
- * each. Names of files, containers, accounts and apps are drawn anew each time. A batch with nothing left to wait for
- * ends early where `benign` cases need not be watched on.
+ * Runs cases as containers of an engine that an agent watches, and tells what became of each. Names of files,
+ * containers, accounts and apps are drawn anew each time. A batch runs for `mostS` seconds, or `leastS` where each
+ * offender has been dealt with by then.
  */
 export const runCorpus = async (
   engine: Engine,
   cases: readonly Case[],
-  windowS: number,
+  window: { leastS: number; mostS: number },
   onResult: (result: Result) => void = () => {},
 ): Promise<Result[]> => {
   const folder = mkdtempSync(join(tmpdir(), 'wharf-corpus-'))
@@ -139,14 +139,15 @@ export const runCorpus = async (
         const throttled = HostConfig.CpuQuota > 0 || HostConfig.NanoCpus !== Math.round((of.cpus ?? 0) * 1e9)
         return { of, stopS: die === undefined ? null : die - from, throttled }
       }
-      const until = performance.now() + windowS * 1000
+      const startedAt = performance.now()
+      const elapsedS = () => (performance.now() - startedAt) / 1000
       const isDone = ({ of, stopS, throttled }: Result) =>
-        of.expect === 'stop' ? stopS !== null : of.expect === 'throttle' ? throttled : stopS !== null
+        of.expect === 'stop' ? stopS !== null : of.expect === 'leave' || throttled
       let latest: Result[] = []
-      while (performance.now() < until) {
+      while (elapsedS() < window.mostS) {
         await sleep(1_000)
         latest = await Promise.all(running.map(outcome))
-        if (latest.every(isDone)) break
+        if (elapsedS() >= window.leastS && latest.every(isDone)) break
       }
       for (const { of, container } of running) {
         const result = latest.find((one) => one.of === of) ?? { of, stopS: null, throttled: false }
