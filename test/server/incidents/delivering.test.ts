@@ -1,4 +1,5 @@
 import { afterAll, beforeEach, expect, test } from 'vitest'
+import { adapterOf } from '#server/incidents/channels/kinds.ts'
 import { deliver } from '#server/incidents/deliver.ts'
 import { openIncident, type NewIncident } from '#server/incidents/openIncident.ts'
 import { postUpdate, type PostUpdate } from '#server/incidents/postUpdate.ts'
@@ -150,6 +151,25 @@ test('a worker that died in the midst leaves an unknown, which is looked up', as
   expect(await ledger(updateId)).toMatchObject({ slack: 'delivered', teams: 'unknown' })
   expect(slack.posts).toHaveLength(1)
   expect(channels.get('teams')!.kit.posts).toHaveLength(0)
+})
+
+test('a channel that never answers is unknown when its time is over, and holds up no other', async () => {
+  const { id } = await open()
+  const { updateId } = await post(0, id, 'Is anybody there?', { skipped: only(['discord', 'teams']) })
+  const adapter = adapterOf('discord')!
+  const { timeoutMs } = adapter
+  const { kit } = channels.get('discord')!
+  kit.stops.handled = () => new Promise(() => {})
+  Object.assign(adapter, { timeoutMs: 150 })
+  try {
+    await send(6)
+  } finally {
+    Object.assign(adapter, { timeoutMs })
+    kit.stops.handled = async () => {}
+  }
+  expect(await ledger(updateId)).toMatchObject({ discord: 'unknown', teams: 'delivered' })
+  const [tried] = await sql`select last_error from delivery where update_id = ${updateId} and state = 'unknown'`
+  expect(tried).toEqual({ lastError: 'no answer in time' })
 })
 
 test('each server’s own wait is kept, and what fails for good says why', async () => {
