@@ -186,7 +186,7 @@ const seedTag = async (tx: Tx, id: bigint, of: Repository, path: string, n: numb
   if (isIndex) {
     await tx`insert into registry_manifest (repository_id, digest, media_type, size_bytes, recorded_at)
       values (${id}, ${digest}, 'application/vnd.oci.image.index.v1+json', 1610, ${at}) on conflict do nothing`
-    await addBlob(tx, digest, 1610, at)
+    await addBlob(tx, digest, 1610)
     for (const child of children)
       await tx`insert into registry_reference (repository_id, manifest, digest, role, position, media_type, platform, size_bytes)
         values (${id}, ${digest}, ${child.digest}, 'child', ${child.index}, 'application/vnd.oci.image.manifest.v1+json',
@@ -219,10 +219,10 @@ const seedImage = async (
   await tx`insert into registry_manifest (repository_id, digest, media_type, size_bytes, platform, recorded_at)
     values (${id}, ${child.digest}, 'application/vnd.oci.image.manifest.v1+json', 1024, ${child.platform}, ${at})
     on conflict do nothing`
-  await addBlob(tx, child.digest, 1024, at)
+  await addBlob(tx, child.digest, 1024)
   for (const [position, part] of parts.entries()) {
     const size = Math.round(part.size)
-    await addBlob(tx, part.digest, size, at)
+    await addBlob(tx, part.digest, size)
     await tx`insert into registry_layer (repository_id, digest, recorded_at) values (${id}, ${part.digest}, ${at})
       on conflict do nothing`
     await tx`insert into registry_reference (repository_id, manifest, digest, role, position, media_type, size_bytes)
@@ -232,8 +232,10 @@ const seedImage = async (
   }
 }
 
-const addBlob = (tx: Tx, digest: string, size: number, at: Date) =>
-  tx`insert into registry_blob (digest, size_bytes, recorded_at) values (${digest}, ${size}, ${at}) on conflict do nothing`
+// Never older than a reading of the storage, so that none takes it for lost.
+const addBlob = (tx: Tx, digest: string, size: number) =>
+  tx`insert into registry_blob (digest, size_bytes, recorded_at) values (${digest}, ${size}, 'infinity')
+    on conflict do nothing`
 
 const sumUp = (tx: Tx, ctx: Context, accountId: bigint) => tx`
   insert into registry_account (account_id, size_bytes, updated_at)
