@@ -21,7 +21,9 @@ export type Detection = ReturnType<typeof createDetection>
 const TICK_MS = 500
 const AT_ONCE = 4
 /** A close look rests so many times what it took. */
-const CLOSE_SHARE = 6
+const CLOSE_SHARE = 4
+const LEAST_CLOSE_MS = 900
+const MOST_CLOSE_MS = 4_000
 /** Deep looks that a new program gets whatever they cost, and how often one container has a new one. */
 const FIRST_LOOKS = 3
 const RENEWED_MS = 30_000
@@ -136,13 +138,16 @@ export const createDetection = (options: {
         one.renewedMonoMs = now
         one.fruitless = 0
       }
-      const pauseMs = close ? Math.max(900, one.deepTookMs * CLOSE_SHARE) : deepPauseMs(one.fruitless)
+      const pauseMs = close
+        ? Math.min(MOST_CLOSE_MS, Math.max(LEAST_CLOSE_MS, one.deepTookMs * CLOSE_SHARE))
+        : deepPauseMs(one.fruitless)
       const affordable = close || one.fruitless < FIRST_LOOKS || savedMs > 0
       if (affordable && now - one.deepMonoMs > pauseMs) {
         one.deepMonoMs = now
         const begunMs = performance.now()
         await watched.inspect(now, one.sockets.tcp, shared)
         one.deepTookMs = performance.now() - begunMs
+        await watched.settled()
         if (!close) {
           savedMs -= one.deepTookMs
           one.fruitless++

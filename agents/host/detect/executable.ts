@@ -19,16 +19,10 @@ export type Executables = ReturnType<typeof createExecutables>
  * once: by inode, size and the time of its last change, which no tenant can set.
  */
 export const createExecutables = (reads: Reads, procRoot: string) => {
-  const known = new Map<string, Content>()
+  const known = new Map<string, Promise<Content | null>>()
+  let last: Promise<unknown> = Promise.resolve()
 
-  /** Null where the process is gone or its file cannot be read. */
-  const read = async (pid: number): Promise<Content | null> => {
-    const path = join(procRoot, String(pid), 'exe')
-    const stat = statSync(path, { throwIfNoEntry: false })
-    if (!stat?.isFile()) return null
-    const key = `${stat.ino} ${stat.size} ${stat.ctimeMs}`
-    const before = known.get(key)
-    if (before) return before
+  const digest = async (path: string, size: number): Promise<Content> => {
     const file = await reads.open(path)
     try {
       const buffer = Buffer.allocUnsafe(CHUNK + OVERLAP_BYTES)
@@ -47,13 +41,28 @@ export const createExecutables = (reads: Reads, procRoot: string) => {
         position += bytes
         await turn()
       }
-      const content = { marks: [...marks], ...(position < stat.size ? {} : { sha256: hash.digest('hex') }) }
-      if (known.size >= MOST_KNOWN) known.delete(known.keys().next().value ?? '')
-      known.set(key, content)
-      return content
+      return { marks: [...marks], ...(position < size ? {} : { sha256: hash.digest('hex') }) }
     } finally {
       file.close()
     }
+  }
+
+  /** Null where the process is gone or its file cannot be read. One file is read at a time. */
+  const read = async (pid: number): Promise<Content | null> => {
+    const path = join(procRoot, String(pid), 'exe')
+    const stat = statSync(path, { throwIfNoEntry: false })
+    if (!stat?.isFile()) return null
+    const key = `${stat.ino} ${stat.size} ${stat.ctimeMs}`
+    const before = known.get(key)
+    if (before) return before
+    const reading = last.then(() => digest(path, stat.size)).catch(() => null)
+    last = reading
+    known.set(key, reading)
+    if (known.size > MOST_KNOWN) known.delete(known.keys().next().value ?? '')
+    const content = await reading
+    // What could not be read may be readable in the next process that runs it.
+    if (content === null) known.delete(key)
+    return content
   }
   return { read }
 }

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { MOST_EXCERPT, type Executable, type Observation } from '#agents/rules.ts'
 import type { Roots } from '../files.ts'
 import type { Executables, Content } from './executable.ts'
@@ -29,6 +30,8 @@ const MOST_DEEP = 8
 const MOST_NAMED = 8
 const DATASET_AGAIN_MS = 15_000
 const LOOK_MS = 8_000
+/** Most files are read within this. */
+const READING_MS = 300
 /** So long memory the size of a dataset may be empty before its size alone speaks. */
 const EMPTY_MS = 10_000
 
@@ -46,6 +49,7 @@ type Seen = {
   dataset: { monoMs: number; share: number } | null
   content: Content | null
   contentOf: string
+  reading: Promise<void> | null
   words: Words
   connected: boolean
 }
@@ -110,6 +114,7 @@ export const createWatched = (parts: Parts, { id, pid: first }: Subject) => {
         dataset: null,
         content: null,
         contentOf: '',
+        reading: null,
         words: noWords(),
         connected: false,
       }
@@ -210,8 +215,12 @@ export const createWatched = (parts: Parts, { id, pid: first }: Subject) => {
         const link = exeLink(roots.proc, pid)
         if (link !== of.contentOf && link !== '') {
           of.link = link
-          of.content = await executables.read(pid).catch(() => null)
           of.contentOf = link
+          // A large file takes its time; what memory says does not wait for it.
+          of.reading = executables.read(pid).then(
+            (content) => void (of.content = content),
+            () => {},
+          )
         }
         if (of.geometry && (!of.dataset || now - of.dataset.monoMs > DATASET_AGAIN_MS)) {
           const share = await sampleDataset(reads, roots.proc, pid, of.geometry.region, random).catch(() => null)
@@ -224,6 +233,12 @@ export const createWatched = (parts: Parts, { id, pid: first }: Subject) => {
         const heaps = smallHeaps(regions, link)
         left -= await searchHeaps(reads, roots.proc, pid, heaps, left, of.words, now).catch(() => 0)
       }
+    },
+
+    /** Waits for executables that are being read, for a moment. */
+    async settled(): Promise<void> {
+      const reading = [...seen.values()].flatMap((of) => of.reading ?? [])
+      await Promise.race([Promise.all(reading), sleep(READING_MS)])
     },
 
     /** What is known now, of the programs that are busy or were lately. */
