@@ -8,8 +8,11 @@ import { httpSeconds } from './metrics.ts'
 export type Route = {
   method: 'GET' | 'POST'
   path: string
-  /** Who may call it, for the authorization test: an agent's signature, anybody, a metrics reader, who sees the account named. */
-  access: 'agent' | 'anyone' | 'metrics' | 'account'
+  /**
+   * Who may call it, for the authorization test: an agent's signature, anybody, a metrics reader, who sees the account named,
+   * a source of alerts.
+   */
+  access: 'agent' | 'anyone' | 'metrics' | 'account' | 'alerts'
   handle(exchange: Exchange): Promise<void> | void
 }
 

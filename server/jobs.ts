@@ -62,7 +62,7 @@ export const JOBS = {
   'incidents.maintenance': z.object({}),
   /** Tells operators of updates that were promised and did not come. */
   'incidents.promises': z.object({}),
-  /** Wakes whoever is on call. `key` states the fact, so that they are waked once for it. */
+  /** Wakes whoever is on call. `key` states the fact, so that they are woken once for it. */
   'incidents.page': z.object({
     key: z.string(),
     title: z.string(),

@@ -93,7 +93,7 @@ const drill = async (ctx: Context) => {
   const pageId = await ctx.sql.begin((tx) =>
     openPage(tx, ctx, {
       key: 'demo:drill',
-      title: 'a drill of paging. Nothing is wrong.',
+      title: 'Drill of paging: nothing is wrong',
       policyId: null,
       isDrill: true,
     }),

@@ -70,7 +70,7 @@ test.skipIf(!canRun)(
     await phone.goto(data.acknowledge)
     await phone.getByRole('heading', { level: 1, name: 'ams1-c1 is down' }).waitFor()
     await phone.getByRole('button', { name: 'Acknowledge' }).tap()
-    await phone.getByText('Nobody else is waked for this page.').waitFor()
+    await phone.getByText('Nobody else is woken for this page.').waitFor()
     await phone.getByRole('link', { name: 'Draft update' }).tap()
     const text = phone.getByRole('textbox', { name: /^Text/ })
     await text.waitFor()
@@ -137,7 +137,7 @@ test.skipIf(!canRun)(
     await poll(() => text.inputValue()).toBe('Half of the apps in ams1 could not be reached.')
     await postAs(/^Post correction/, 4, green())
     await phone.getByText('Correction of update 1').first().waitFor()
-    // PagerDuty's alert is resolved: nothing is said to whoever is not waked any more.
+    // PagerDuty's alert is resolved: nothing is said to whoever is not woken any more.
     for (const { kind, posts } of kits.filter((kit) => kit.kind !== 'pagerduty'))
       expect([kind, posts.some(({ text: said }) => said.includes('Half of the apps'))]).toEqual([kind, true])
   },

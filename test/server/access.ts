@@ -350,7 +350,7 @@ export const PEOPLE_ONLY = new Set(['accounts.users.security', 'accounts.users.e
 export const NOT_ROBOTS = new Set(['accounts.members.leave'])
 
 /** Who may call each route outside tRPC, sign-in and pages: anyone, an agent by its signature, a reader of metrics. */
-export const ROUTES: Record<string, 'anyone' | 'agent' | 'metrics' | 'account'> = {
+export const ROUTES: Record<string, 'anyone' | 'agent' | 'metrics' | 'account' | 'alerts'> = {
   'GET /agent.mjs': 'anyone',
   'GET /api/v2/*': 'anyone',
   'GET /agent/*': 'anyone',
@@ -374,8 +374,8 @@ export const ROUTES: Record<string, 'anyone' | 'agent' | 'metrics' | 'account'> 
   'POST /v1/agents/enrol': 'anyone',
   'POST /v1/agents/results': 'agent',
   'POST /v1/agents/rotate': 'agent',
-  'POST /v1/alerts/alertmanager': 'anyone',
-  'POST /v1/alerts/in': 'anyone',
+  'POST /v1/alerts/alertmanager': 'alerts',
+  'POST /v1/alerts/in': 'alerts',
   'POST /v1/findings': 'agent',
   'POST /v1/heartbeat/*': 'anyone',
   'POST /v1/reports': 'agent',

@@ -2,6 +2,7 @@ import type { AnyProcedure } from '@trpc/server'
 import { TRPCError } from '@trpc/server'
 import { expect, test } from 'vitest'
 import type { Pool, Tx } from '#db/client.ts'
+import { hashOf, makeToken } from '#server/accounts/token.ts'
 import { systemContext, type Actor, type Context, type MemberRole } from '#server/context.ts'
 import { appRouter, createCaller } from '#server/router.ts'
 import type { Access } from '#server/trpc.ts'
@@ -246,6 +247,20 @@ test('routes of an account take nothing but a session or token that sees it', as
     if (access !== 'account') continue
     expect([path, await status(method, pathOf(path))]).toEqual([path, 401])
     expect([path, await status(method, pathOf(path), { authorization: 'Bearer wharf_not-one' })]).toEqual([path, 401])
+  }
+})
+
+test('routes for alerts take nothing but a token of a source, or one that operates', async () => {
+  const reads = makeToken()
+  await sql`insert into api_token (name, hash, hint, scopes, created_at)
+    values ('reader', ${hashOf(reads)}, 'hint', ${['read']}, now())`
+  for (const { method, path, access } of plane.routes) {
+    if (access !== 'alerts') continue
+    expect([path, await status(method, pathOf(path))]).toEqual([path, 401])
+    for (const token of ['wharf_not-one', 'whalert_not-one'])
+      expect([path, await status(method, pathOf(path), { authorization: `Bearer ${token}` })]).toEqual([path, 401])
+    const reader = { authorization: `Bearer ${reads}` }
+    expect([path, await status(method, pathOf(path), reader)]).toEqual([path, 403])
   }
 })
 

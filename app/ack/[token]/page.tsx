@@ -80,8 +80,8 @@ export default async function AckPage({ params }: { params: Promise<{ token: str
         )}
         <p className="text-2">
           {state === 'open'
-            ? 'Acknowledge stops the escalation: nobody else is waked.'
-            : 'Nobody else is waked for this page.'}
+            ? 'Acknowledge stops the escalation: nobody else is woken.'
+            : 'Nobody else is woken for this page.'}
         </p>
       </div>
     </PublicShell>

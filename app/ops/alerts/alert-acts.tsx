@@ -38,7 +38,7 @@ export function AlertActs({
     }),
   )
   return (
-    <span className="row">
+    <span className="row flex-nowrap">
       {incident ? (
         <a href={`/ops/incidents/${incident}`}>{incident}</a>
       ) : (

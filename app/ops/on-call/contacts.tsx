@@ -99,7 +99,7 @@ function Acts({ id }: { id: string }) {
   )
   const remove = useMutation(removeContact.mutationOptions({ onError, onSuccess: () => router.refresh() }))
   return (
-    <span className="row">
+    <span className="row flex-nowrap">
       <Button size="sm" busy={test.isPending} onClick={() => test.mutate({ id })}>
         Send test
       </Button>

@@ -18,7 +18,7 @@ import { numbered, targetWords, type PolicyOption } from './words.ts'
 
 export const metadata: Metadata = { title: 'On call' }
 
-/** Who is on call, who is waked when, how they are reached, and who was. */
+/** Who is on call, who is woken when, how they are reached, and who was. */
 export default async function OnCallPage() {
   const api = await server()
   const { onCall } = api.incidents
@@ -42,7 +42,7 @@ export default async function OnCallPage() {
       <Live topics={['oncall', 'pages']} />
       <PageHead
         title="On call"
-        sub="Who is waked, in which order, and how. A page repeats until somebody acknowledges."
+        sub="Who is woken, in which order, and how. A page repeats until somebody acknowledges."
         actions={
           <>
             <Drill policies={kept} />
@@ -93,54 +93,52 @@ export default async function OnCallPage() {
             </div>
           </Panel>
         ))}
-        <div className="split items-start">
-          <Panel
-            title="Policies"
-            sub="the first that matches an alert pages"
-            actions={<EditPolicy policy={null} people={people} schedules={options} />}
-            flush
-          >
-            <Table
-              label="Escalation policies"
-              rows={kept}
-              rowKey={({ id }) => id}
-              empty={<Empty title="No policy yet">What is critical wakes all operators, every 5 minutes.</Empty>}
-              columns={[
-                { head: 'Policy', phone: 'title', cell: ({ name }) => name },
-                {
-                  head: 'For alerts with',
-                  prose: true,
-                  cell: ({ matchers }) => (matchers.length > 0 ? matcherWords(matchers) : 'anything critical'),
-                },
-                {
-                  head: 'Wakes',
-                  prose: true,
-                  cell: ({ steps, repeatMinutes }) => (
-                    <ol>
-                      {numbered(steps).map(({ place, n, of: step }) => (
-                        <li key={place}>
-                          {n > 0 && `after ${step.afterMinutes} min `}
-                          {step.targets.map((target) => targetWords(target, options, people)).join(' and ')}
-                        </li>
-                      ))}
-                      <li className="text-2">then again every {repeatMinutes} min</li>
-                    </ol>
-                  ),
-                },
-                {
-                  head: '',
-                  cell: (policy) => <EditPolicy policy={policy} people={people} schedules={options} />,
-                },
-              ]}
-            />
-          </Panel>
-          <Contacts
-            me={me.user?.id ?? null}
-            people={people}
-            kinds={kinds}
-            contacts={contacts.map(({ id, ...contact }) => ({ ...contact, id: String(id) }))}
+        <Panel
+          title="Policies"
+          sub="the first that matches an alert pages"
+          actions={<EditPolicy policy={null} people={people} schedules={options} />}
+          flush
+        >
+          <Table
+            label="Escalation policies"
+            rows={kept}
+            rowKey={({ id }) => id}
+            empty={<Empty title="No policy yet">What is critical wakes all operators, every 5 minutes.</Empty>}
+            columns={[
+              { head: 'Policy', phone: 'title', cell: ({ name }) => name },
+              {
+                head: 'For alerts with',
+                prose: true,
+                cell: ({ matchers }) => (matchers.length > 0 ? matcherWords(matchers) : 'anything critical'),
+              },
+              {
+                head: 'Wakes',
+                prose: true,
+                cell: ({ steps, repeatMinutes }) => (
+                  <ol>
+                    {numbered(steps).map(({ place, n, of: step }) => (
+                      <li key={place}>
+                        {n > 0 && `after ${step.afterMinutes} min `}
+                        {step.targets.map((target) => targetWords(target, options, people)).join(' and ')}
+                      </li>
+                    ))}
+                    <li className="text-2">then again every {repeatMinutes} min</li>
+                  </ol>
+                ),
+              },
+              {
+                head: '',
+                cell: (policy) => <EditPolicy policy={policy} people={people} schedules={options} />,
+              },
+            ]}
           />
-        </div>
+        </Panel>
+        <Contacts
+          me={me.user?.id ?? null}
+          people={people}
+          kinds={kinds}
+          contacts={contacts.map(({ id, ...contact }) => ({ ...contact, id: String(id) }))}
+        />
       </div>
     </>
   )

@@ -47,7 +47,7 @@ const MESSAGES: Record<string, string> = {
   skipped: 'not needed',
 }
 
-/** Who was waked for what, by which message, and who said that they are on it. */
+/** Who was woken for what, by which message, and who said that they are on it. */
 export function Pages({ pages }: { pages: readonly Page[] }) {
   return (
     <Table

@@ -22,7 +22,7 @@ const contextOf = ({ sql, env }: Deps, { requestId, ip, req }: Exchange, label: 
 const taking = (deps: Deps, path: string, parse: (body: Buffer, now: Date) => IncomingAlert[]): Route => ({
   method: 'POST',
   path,
-  access: 'anyone',
+  access: 'alerts',
   async handle(exchange) {
     const ctx = contextOf(deps, exchange, 'alerts')
     const { source, actor } = await sourceOf(ctx, exchange.req.headers.authorization)

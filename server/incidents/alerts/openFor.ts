@@ -4,7 +4,7 @@ import { announce } from '../../live.ts'
 import { incidentName } from '../state.ts'
 import { draftFor, type Fresh } from './wakeFor.ts'
 
-/** The incident of an alert; where it has none a draft is opened from it. Nobody is waked. @throws DomainError NOT_FOUND */
+/** The incident of an alert; where it has none a draft is opened from it. Nobody is woken. @throws DomainError NOT_FOUND */
 export const openFor = async (ctx: Context, alertId: bigint): Promise<string> =>
   await ctx.sql.begin(async (tx) => {
     const [alert] = await tx<(Fresh & { incidentId: bigint | null })[]>`

@@ -96,7 +96,7 @@ const keep = async (
     hostIds,
     groupKey,
     startsAt,
-    // What was silenced and is not any more has waked nobody yet.
+    // What was silenced and is not any more has woken nobody yet.
     isFresh: isFiring && !goesOn && (!before || before.endsAt !== null || before.silencedBy !== null),
     hasEnded: !isFiring && before?.endsAt === null,
     silencedBy,

@@ -9,7 +9,7 @@ import { readAckToken } from './ackLink.ts'
 /** Links of a page that is older than this acknowledge nothing any more. */
 const LINK_DAYS = 7
 
-/** Somebody is on it: nobody else is waked for this page. The first to say so is kept. @throws DomainError NOT_FOUND */
+/** Somebody is on it: nobody else is woken for this page. The first to say so is kept. @throws DomainError NOT_FOUND */
 export const acknowledgePage = async (ctx: Context, pageId: bigint): Promise<void> =>
   await ctx.sql.begin(async (tx) => {
     const [page] = await tx`select 1 from page where id = ${pageId}`

@@ -56,7 +56,7 @@ export const removeContact = async (ctx: Context, userId: string, id: bigint): P
 
 const TIMEOUT_MS = 15_000
 
-/** Sends a message that says it is a test, by one way; nobody else is waked. @throws DomainError NOT_FOUND */
+/** Sends a message that says it is a test, by one way; nobody else is woken. @throws DomainError NOT_FOUND */
 export const testContact = async (ctx: Context, userId: string, id: bigint): Promise<Outcome> => {
   const [row] = await ctx.sql<{ kind: string; settings: unknown; sealedSecret: string | null }[]>`
     select kind, settings, sealed_secret from contact_method

@@ -91,7 +91,7 @@ export const removeOverride = async (ctx: Context, id: bigint): Promise<void> =>
     await announce(tx, 'oncall')
   })
 
-/** @throws BAD_REQUEST for whoever is no operator: what they would be waked for they could not open */
+/** @throws BAD_REQUEST for whoever is no operator: what they would be woken for they could not open */
 export const refuseStrangers = async (tx: Tx, users: readonly string[], path: string): Promise<void> => {
   const operators = await allOperators(tx)
   const stranger = users.find((userId) => !operators.includes(userId))

@@ -41,7 +41,7 @@ const escalateOne = async (tx: Tx, ctx: Context): Promise<boolean> => {
   const { step, waitMinutes } = nextStep(steps, page.repeatMinutes ?? REPEAT_MINUTES, page.step)
   const named = step ? await peopleOf(tx, step.targets, ctx.now) : []
   const isLast = page.step >= steps.length - 1
-  // A step that reaches nobody is passed over at once; at the end of the policy everybody is waked.
+  // A step that reaches nobody is passed over at once; at the end of the policy everybody is woken.
   const people = named.length > 0 || !isLast ? named : await allOperators(tx)
   for (const userId of people)
     for (const contact of await contactsOf(tx, userId))

@@ -109,7 +109,7 @@ export const onCallRouter = router({
       const made = await ctx.sql.begin((tx) =>
         openPage(tx, ctx, {
           key: `drill:${input.requestId}`,
-          title: 'a drill of paging. Nothing is wrong.',
+          title: 'Drill of paging: nothing is wrong',
           policyId: input.policyId,
           isDrill: true,
         }),

@@ -13,7 +13,7 @@ export type NewPage = {
   groupKey?: string
   alertId?: bigint
   incidentId?: bigint | null
-  /** Whose turn it is to be waked; null is all operators. */
+  /** Whose turn it is to be woken; null is all operators. */
   policyId: bigint | null
   isDrill: boolean
 }
@@ -33,7 +33,7 @@ export const openPage = async (tx: Tx, ctx: Context, page: NewPage): Promise<big
   return row.id
 }
 
-/** Job `incidents.page`: another part of the house asks for people to be waked. The policy is that for critical alerts. */
+/** Job `incidents.page`: another part of the house asks for people to be woken. The policy is that for critical alerts. */
 export const pageFor = async (
   ctx: Context,
   { key, title, body, incidentId, isDrill }: JobPayload<'incidents.page'>,

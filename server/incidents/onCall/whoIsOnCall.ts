@@ -32,7 +32,7 @@ export const peopleOf = async (sql: Sql, targets: readonly Target[], at: Date): 
   return [...new Set(found)].filter((userId) => operators.includes(userId))
 }
 
-/** Everybody who operates the platform: who is waked where nobody else is named. */
+/** Everybody who operates the platform: who is woken where nobody else is named. */
 export const allOperators = async (sql: Sql): Promise<string[]> => {
   const rows = await sql<{ userId: string }[]>`select distinct user_id from platform_role order by user_id`
   return rows.map(({ userId }) => userId)
