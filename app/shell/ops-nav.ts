@@ -42,8 +42,10 @@ export const OPS_GROUPS: readonly { title: string; places: readonly Place[] }[] 
     places: [
       { label: 'Invoices', href: '/ops/billing/invoices', key: 'b' },
       { label: 'Adjustments', href: '/ops/billing/adjustments' },
+      { label: 'Disputes', href: '/ops/billing/disputes' },
       { label: 'Revenue', href: '/ops/billing/revenue' },
       { label: 'Catalog', href: '/ops/catalog', key: 'c' },
+      { label: 'Import', href: '/ops/billing/import' },
       { label: 'Stripe', href: '/ops/billing/stripe', key: 's' },
     ],
   },
