@@ -119,11 +119,17 @@ function OneUpdate({ part }: { part: LedgerPart }) {
         columns={[
           { head: 'Channel', phone: 'title', cell: (row) => OWN[row.name] ?? row.name },
           { head: 'Result', phone: 'state', cell: ({ state: of }) => <Badge state={of} /> },
-          { head: 'Detail', prose: true, cell: (row) => <Detail row={row} /> },
+          {
+            head: 'Detail',
+            prose: true,
+            cell: (row) => (
+              <>
+                <Detail row={row} />
+                <Acts row={row} again={again} />
+              </>
+            ),
+          },
           { head: 'Accepted, UTC', cell: (row) => <Accepted row={row} after={part.sendAfter} /> },
-          { head: 'Receipt', cell: (row) => <Receipt row={row} /> },
-          { head: 'Attempts', align: 'right', cell: ({ attempts }) => attempts },
-          { head: '', cell: (row) => <Acts row={row} again={again} /> },
         ]}
       />
       {subscribers.length > 0 && <Subscribers part={part} again={again} />}
@@ -159,15 +165,9 @@ function Subscribers({ part, again }: { part: LedgerPart; again: (deliveryId: st
             rows={failures}
             rowKey={({ id }) => id}
             columns={[
-              {
-                head: 'Subscriber',
-                phone: 'title',
-                prose: true,
-                cell: ({ name }) => <span className="break">{name}</span>,
-              },
+              { head: 'Subscriber', phone: 'title', cell: ({ name }) => name },
               { head: 'Result', phone: 'state', cell: ({ state }) => <Badge state={state} /> },
               { head: 'Why', prose: true, cell: ({ lastError }) => lastError ?? '–' },
-              { head: 'Attempts', align: 'right', cell: ({ attempts }) => attempts },
               { head: '', cell: (row) => <FailureActs row={row} again={again} /> },
             ]}
           />
@@ -228,6 +228,8 @@ function Accepted({ row, after }: { row: LedgerLine; after: Date | string }) {
   return (
     <>
       <Time at={row.acceptedAt} show="absolute" seconds /> <small className="dim">+{afterS.toFixed(1)} s</small>
+      <br />
+      <Receipt row={row} />
     </>
   )
 }

@@ -7,6 +7,7 @@ import { messageOf, useTRPC } from '../../../trpc.tsx'
 import { Button } from '../../../ui/button.tsx'
 import { ConfirmDialog } from '../../../ui/confirm-dialog.tsx'
 import type { Status } from '../../../ui/glyph.tsx'
+import { Menu } from '../../../ui/menu.tsx'
 import { Panel } from '../../../ui/panel.tsx'
 import { Empty } from '../../../ui/states.tsx'
 import { StatusBadge, Tag } from '../../../ui/status.tsx'
@@ -141,23 +142,26 @@ function Acts({ channel, edit, remove }: { channel: Channel; edit: () => void; r
       },
     )
   return (
-    <span className="row">
+    <span className="flex gap-2">
       <Button size="sm" busy={trial.isPending} onClick={sendTest}>
         Send test
       </Button>
-      <Button size="sm" onClick={edit}>
-        Edit
-      </Button>
-      <Button
+      <Menu
+        label={`More for ${name}`}
+        icon="more"
+        iconOnly
+        align="end"
         size="sm"
-        busy={turn.isPending}
-        onClick={() => turn.mutate({ id, enabled: !enabled }, { onSuccess: () => router.refresh(), onError: failed })}
-      >
-        {enabled ? 'Turn off' : 'Turn on'}
-      </Button>
-      <Button size="sm" variant="ghost" onClick={remove}>
-        Remove
-      </Button>
+        items={[
+          { label: 'Edit', onSelect: edit },
+          {
+            label: enabled ? 'Turn off' : 'Turn on',
+            onSelect: () =>
+              turn.mutate({ id, enabled: !enabled }, { onSuccess: () => router.refresh(), onError: failed }),
+          },
+          { label: 'Remove', danger: true, onSelect: remove },
+        ]}
+      />
     </span>
   )
 }

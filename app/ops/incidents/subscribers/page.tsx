@@ -46,7 +46,7 @@ export default async function SubscribersPage({ searchParams }: { searchParams: 
     <>
       <PageHead
         title="Subscribers"
-        sub="Everybody here confirmed at their own address. Each mail has a link to unsubscribe."
+        sub="Told of each public update by mail, by webhook or in Slack."
         actions={<Sections current="/ops/incidents/subscribers" />}
       />
       <div className="stack">

@@ -54,7 +54,7 @@ export function Subscribers({ rows, empty }: { rows: readonly Subscriber[]; empt
             prose: true,
             cell: ({ address, reason }) => (
               <>
-                <span className="break">{address}</span>
+                {address}
                 {reason && <p className="help">{reason}</p>}
               </>
             ),
