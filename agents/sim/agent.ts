@@ -1,5 +1,6 @@
 import { createPrivateKey } from 'node:crypto'
 import { join } from 'node:path'
+import { builtinBundle } from '#agents/pack.ts'
 import { publicKeyFromRaw } from '#agents/protocol.ts'
 import { createApi } from '#agents/host/api.ts'
 import { createCommands } from '#agents/host/commands.ts'
@@ -20,6 +21,7 @@ import type { Clockwork } from './clockwork.ts'
 import { simCommands } from './commands.ts'
 import type { Machine } from './machine.ts'
 import type { Random } from './random.ts'
+import { policeMachine, type Kind } from './signs.ts'
 import { createWatch } from './watch.ts'
 
 export type SimAgent = {
@@ -56,6 +58,8 @@ export const startSimAgent = async (options: {
   spoolLimits?: SpoolLimits
   /** Whether it listens to the control plane's hints; it polls all the same. */
   streams?: boolean
+  /** Slots whose containers show signs of abuse, or look as if. */
+  kinds?: ReadonlyMap<number, Kind>
 }): Promise<SimAgent> => {
   const { machine, identity, stateDir, disk, time: clockwork, random, log, samplesMs = 10_000 } = options
   let alive = true
@@ -122,7 +126,14 @@ export const startSimAgent = async (options: {
     time,
     draft: recorder.draft,
     lastEdgeMonoMs: sameBoot ? saved.lastEdgeMonoMs : startedMonoMs,
-    readContainers: watch.sample,
+    readContainers: () => {
+      watch.sample()
+      const { kinds } = options
+      if (!kinds) return
+      for (const found of policeMachine(machine, kinds, builtinBundle(identity.cluster), watch.epochOf)) {
+        findings.add(found)
+      }
+    },
     readHost: () => machine.host(),
   })
   const serverKnows = (contiguousSeq: number, maxSeq?: number) => void spool.serverKnows(contiguousSeq, maxSeq)

@@ -1,0 +1,95 @@
+import { sha256Hex } from '#agents/protocol.ts'
+import type { AbuseFinding, Observation, RuleBundle } from '#agents/rules.ts'
+import { score } from '#agents/score.ts'
+import { lifeOf } from './watch.ts'
+import type { Machine, SimContainer } from './machine.ts'
+
+const seen = (signal: Observation['signal'], value: Observation['value'], heldS = 0): Observation => ({
+  signal,
+  value,
+  heldS,
+  subject: '101 worker',
+})
+const DATASET = [seen('memory.randomx_geometry', 2344), seen('memory.dataset_entropy', 1)]
+const LIGHT = [seen('memory.randomx_light', 258), seen('memory.dataset_entropy', 1)]
+const FLAT = [seen('cpu.flat_busy', 99, 600)]
+const TALK = [seen('memory.stratum_words', 4), seen('net.established', '198.51.100.7:443')]
+const CALL = [seen('net.established', '203.0.113.20:443')]
+
+/** What detection would see of workloads that do harm. */
+export const OFFENDING = {
+  miner: [...DATASET, ...TALK, ...FLAT, seen('exe.miner_strings', 'xmrig randomx stratum+tcp')],
+  renamed: [...DATASET, ...TALK, ...FLAT],
+  memfd: [...DATASET, ...TALK, seen('exe.memfd', true)],
+  throttled: [...DATASET, ...TALK, seen('cpu.throttled_busy', 99, 600)],
+  light: [...LIGHT, ...TALK, ...FLAT],
+  bare: [...TALK, seen('exe.miner_strings', 'cryptonight stratum+ssl')],
+  gameServer: [seen('game.minecraft_ping', '25571 1.21.4 3/20')],
+} satisfies Record<string, Observation[]>
+
+/** What it would see of honest ones that look like them. */
+export const HONEST = {
+  weights: [...DATASET, ...CALL, ...FLAT],
+  matrices: [seen('memory.randomx_geometry', 2200), seen('memory.dataset_entropy', 0.1), ...CALL, ...FLAT],
+  scanner: [seen('exe.miner_strings', 'xmrig randomx'), ...CALL],
+  scannerWithHeap: [
+    seen('exe.miner_strings', 'xmrig randomx'),
+    seen('memory.randomx_geometry', 2200),
+    seen('memory.dataset_entropy', 0.2),
+  ],
+  simulation: [...FLAT, seen('cpu.throttled_busy', 100, 900), seen('restart.cadence', 9)],
+  manual: [seen('memory.stratum_words', 3), ...CALL],
+  crawler: [seen('net.scan_fanout', 40), ...CALL],
+} satisfies Record<string, Observation[]>
+
+export type Kind = keyof typeof OFFENDING | keyof typeof HONEST
+const SIGNS: Record<Kind, Observation[]> = { ...OFFENDING, ...HONEST }
+
+/**
+ * Detection on a simulated machine: judges what the containers of some slots would show, as the agent would, and stops
+ * what is proven. Gives the finding of each stop; `epochOf` is of a container's present life.
+ */
+export const policeMachine = (
+  machine: Machine,
+  kinds: ReadonlyMap<number, Kind>,
+  bundle: RuleBundle,
+  epochOf: (containerId: string) => number | null,
+): AbuseFinding[] =>
+  machine.containers().flatMap((container: SimContainer): AbuseFinding[] => {
+    const kind = kinds.get(container.slot.index)
+    const epoch = epochOf(container.containerId)
+    if (kind === undefined || epoch === null || !container.running) return []
+    const { name, image, imageId, labels, startMonoMs } = lifeOf(machine, container)
+    const account = labels['io.wharfinger.account'] ?? null
+    const app = labels['io.wharfinger.app'] ?? null
+    const judged = score(bundle, SIGNS[kind], { account, app, nowMs: machine.wallMs() })
+    if (judged.action !== 'stop') return []
+    machine.stop(container)
+    const monoMs = machine.mono()
+    return [
+      {
+        id: sha256Hex(['abuse', epoch, 'stopped', bundle.version].join('\n')).slice(0, 32),
+        kind: 'abuse',
+        epoch,
+        monoMs,
+        abuse: {
+          bundle: bundle.version,
+          action: 'stopped',
+          points: Math.round(judged.points),
+          observations: SIGNS[kind],
+          containerId: container.containerId,
+          name,
+          image,
+          ...(imageId === undefined ? {} : { imageId }),
+          account,
+          app,
+          startedMonoMs: startMonoMs,
+          actedMonoMs: monoMs,
+          executables: [
+            { path: '/app/worker', sha256: sha256Hex(kind), deleted: false, memfd: false, busyPercent: 100 },
+          ],
+          wallets: [],
+        },
+      },
+    ]
+  })
