@@ -3,6 +3,7 @@ import type { Observation } from '#agents/rules.ts'
 import { score, type Score } from '#agents/score.ts'
 import type { Context } from '../context.ts'
 import type { JobPayload } from '../jobs.ts'
+import { announce } from '../live.ts'
 import { act } from './act.ts'
 import { breakers } from './breaker.ts'
 import { bundleNow } from './bundle.ts'
@@ -43,6 +44,8 @@ export const judge = async (ctx: Context, { hostId, findingId }: JobPayload<'abu
     })
     const known = await tx`select 1 from abuse_sighting where host_id = ${hostId} and finding_id = ${findingId}`
     if (known.length > 0) return
+    // A look of a dispute that is over: nothing to open a case for.
+    if (abuse.action === 'captured' && scored.points === 0 && !(await pendingDispute(tx, owner))) return
     const opened = await openCase(tx, ctx, owner, {
       category: scored.category ?? scored.wouldHave.category ?? 'miner',
       points: scored.points,
@@ -51,6 +54,7 @@ export const judge = async (ctx: Context, { hostId, findingId }: JobPayload<'abu
     const sightingId = await keep(tx, found, owner, scored, opened.id)
     const judged: Judged = { found, owner, score: scored, opened, sightingId }
     await follow(tx, ctx, judged)
+    await announce(tx, `abuse:${opened.id}`)
     countSighting(scored, found)
   })
 }

@@ -135,6 +135,7 @@ test('a rule is previewed, saved, runs dry for a day and is armed', async () => 
   await host.finds(life, { action: 'watched', observations })
   const commands = () => host.sql`select 1 from command where container_id = ${life.containerId} and kind = 'throttle'`
   expect(await commands()).toHaveLength(0)
+  await poll(async () => (await host.rules()).policy.dryRun).toEqual(['scanner.fanout'])
 
   await host.sql`update abuse_rule_state set arms_at = now() - interval '1 second' where rule_id = 'scanner.fanout'`
   await host.tick()

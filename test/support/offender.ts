@@ -1,5 +1,5 @@
 import { epochId, sha256Hex, type EpochDeclaration } from '#agents/protocol.ts'
-import type { AbuseFinding, Observation } from '#agents/rules.ts'
+import type { AbuseFinding, Observation, RuleBundle, SignedBundle } from '#agents/rules.ts'
 import { signedHeaders } from '#agents/host/sign.ts'
 import { systemContext } from '#server/context.ts'
 import { readEnv } from '#server/env.ts'
@@ -98,6 +98,18 @@ export const startOffenders = async (plane: ControlPlane) => {
     await poll(async () => (await judged()).length).toBe(1)
   }
 
+  /** The rules that the control plane gives this host. */
+  const rules = async (): Promise<RuleBundle> => {
+    const at = { timeMs: Date.now(), bootId: BOOT, monoMs: mono() }
+    const path = '/v1/agents/rules'
+    const answer = await fetch(plane.url + path, { headers: signedHeaders(host, at, 'GET', path, 0, Buffer.alloc(0)) })
+    const tag = answer.headers.get('etag') ?? ''
+    const headers = { ...signedHeaders(host, at, 'GET', path, 0, Buffer.alloc(0)), 'if-none-match': tag }
+    const again = await fetch(plane.url + path, { headers })
+    if (again.status !== 304) throw new Error(`the rules were sent again: ${again.status}`)
+    return JSON.parse(((await answer.json()) as SignedBundle).payload) as RuleBundle
+  }
+
   /** A person with an account of their own; gives its name. */
   const customer = async (email: string, password: string): Promise<string> => {
     const ctx = systemContext(sql, readEnv({ WHARF_DATA: plane.dataDir }), 'test')
@@ -116,5 +128,5 @@ export const startOffenders = async (plane: ControlPlane) => {
     await sql`select graphile_worker.add_job('abuse.tick', '{}'::json)`
   }
 
-  return { sql, host, start, finds, customer, tick, close: () => sql.end({ timeout: 1 }) }
+  return { sql, host, start, finds, rules, customer, tick, close: () => sql.end({ timeout: 1 }) }
 }
