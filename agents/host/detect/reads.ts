@@ -25,6 +25,9 @@ export type OpenFile = {
   close: () => void
 }
 
+/** A whole file may take so many times what one read may. */
+const WHOLE = 3
+
 export type Reads = ReturnType<typeof createReads>
 
 /**
@@ -88,7 +91,7 @@ export const createReads = (deadlineMs = 1_000, mostStuck = 2, files: FileSystem
     async text(path: string, mostBytes: number): Promise<string> {
       const file = await begin(path)
       try {
-        const until = performance.now() + deadlineMs
+        const until = performance.now() + deadlineMs * WHOLE
         const pieces: string[] = []
         const buffer = Buffer.allocUnsafe(Math.min(mostBytes, 64 * 1024))
         for (let left = mostBytes; left > 0 && performance.now() < until;) {

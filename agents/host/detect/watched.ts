@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { MOST_EXCERPT, type Executable, type Observation } from '#agents/rules.ts'
 import type { Roots } from '../files.ts'
 import type { Executables, Content } from './executable.ts'
-import { geometryOf, parseMaps, smallHeaps, type Geometry } from './maps.ts'
+import { geometryOf, parseMaps, smallHeaps, type Geometry, type Region } from './maps.ts'
 import { sampleDataset, searchHeaps } from './memory.ts'
 import { chosenOf, exeLink, listProcesses, processFolders, readStat, socketInodes } from './processes.ts'
 import type { Reads } from './reads.ts'
@@ -74,6 +74,10 @@ const rootOf = (seen: ReadonlyMap<number, Seen>, pid: number, first: number): Se
   return of
 }
 
+/** True where two regions are the same memory but for its edges. */
+const isMostly = (a: Region, b: Region): boolean =>
+  Math.min(a.end, b.end) - Math.max(a.start, b.start) > 0.8 * Math.max(a.end - a.start, b.end - b.start)
+
 const cut = (text: string) => text.slice(0, MOST_EXCERPT)
 
 /**
@@ -130,10 +134,13 @@ export const createWatched = (parts: Parts, { id, pid: first }: Subject) => {
 
   const readMaps = async (of: Seen, now: number) => {
     const regions = parseMaps(await text(of.stat.pid, 'maps', MOST_MAPS_BYTES))
+    // What could not be read in time says nothing.
+    if (regions.length === 0) return regions
     of.maps = { monoMs: now, bytes: of.stat.virtualBytes }
-    const before = of.geometry?.region
+    const known = of.geometry?.region
     of.geometry = geometryOf(regions, of.stat.threads)
-    if (of.geometry?.region.start !== before?.start || of.geometry?.region.end !== before?.end) {
+    // The kernel joins and parts neighbours of the same memory all the time.
+    if (!known || !of.geometry || !isMostly(known, of.geometry.region)) {
       of.dataset = null
       of.geometryMonoMs = now
     }
