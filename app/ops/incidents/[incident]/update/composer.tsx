@@ -146,7 +146,9 @@ export function Composer(props: Props) {
       wasOurs && kind === 'update' ? fill(words?.texts[state] ?? content.text, content, components) : content.text
     change({ ...content, state, text })
   }
-  const channels = previews.rows.filter(({ channelId }) => !content.skipped.includes(channelId)).length
+  const channels = previews.rows.filter(
+    ({ channelId }) => channelId !== 'subscribers' && !content.skipped.includes(channelId),
+  ).length
   const checks = [
     ...(weight?.checks ?? []),
     ...(previews.rows.length > 0
@@ -311,7 +313,12 @@ export function Composer(props: Props) {
                 <span>{words}</span>
               </li>
             ))}
-            {checks.length === 0 && <li>Looking.</li>}
+            {checks.length === 0 && (
+              <li>
+                <Icon name="clock" />
+                <span>Looking.</span>
+              </li>
+            )}
           </ul>
         </Panel>
         <Previews rows={previews.rows} isLoading={previews.isLoading} content={content} change={change} />
