@@ -17,6 +17,7 @@ import { pathOf } from './path.ts'
 import { addressKey, allowanceHeaders, PullLimit } from './pullLimit.ts'
 import { Pulls } from './pulls.ts'
 import type { Recorder } from './record.ts'
+import { sendOwnBlob } from './sendOwnBlob.ts'
 import { subjectOf } from './subject.ts'
 import { readToken, type Claims } from './token.ts'
 import type { Traffic } from './traffic.ts'
@@ -56,6 +57,8 @@ export type FrontDeps = {
   gate: Gate
   /** The registry, where there is one. */
   upstream(): Upstream | undefined
+  /** Where a blob's bytes are, in a storage that is ours to read. */
+  blobFile(digest: string): string | undefined
 }
 /** What is known of one request when it is passed on. */
 type Passing = {
@@ -157,12 +160,20 @@ export const createFront = (deps: FrontDeps): Front => {
     })
     underWay.inc()
     try {
-      await passThrough(passing, upstream, body, watched)
+      if (!(await sendOwn(passing, upstream))) await passThrough(passing, upstream, body, watched)
     } finally {
       underWay.dec()
       watched.end()
       leave()
     }
+  }
+
+  const sendOwn = async (passing: Passing, upstream: Upstream): Promise<boolean> => {
+    const { exchange, asked, method, extra } = passing
+    const file = asked.kind === 'blob' && method === 'GET' ? deps.blobFile(asked.digest) : undefined
+    if (file === undefined) return false
+    const base = baseFor(exchange.req.headers.host, env.publicUrl, env.WHARF_TLS_CERT !== undefined)
+    return sendOwnBlob({ exchange, file, upstream, target: targetOf(passing), base, extra })
   }
 
   const passThrough = (
@@ -234,7 +245,7 @@ export const createFront = (deps: FrontDeps): Front => {
       }
     }
     if (method === 'DELETE' && asked.kind === 'manifest')
-      await keep(() => recorder.manifestDeleted(place, digest ?? asked.reference))
+      await keep(() => recorder.manifestDeleted(place, digest ?? asked.reference, claims?.sub ?? ''))
     if (method === 'DELETE' && asked.kind === 'blob') await keep(() => recorder.layerDeleted(place, asked.digest))
     if (status === 201 && digest && (asked.kind === 'upload' || asked.kind === 'uploads'))
       await keep(() => recorder.layer(upstream, place, digest))

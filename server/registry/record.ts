@@ -1,8 +1,10 @@
-import type { Pool, Tx } from '#db/client.ts'
+import type { Pool, Sql, Tx } from '#db/client.ts'
 import { announce } from '../live.ts'
 import { platformOf, readManifest, type Manifest } from './manifest.ts'
 import type { Place } from './names.ts'
 import { lockAccounts, recount } from './sizes.ts'
+import { tellDelete, tellPush } from './tellRegistry.ts'
+import { subjectOf } from './subject.ts'
 import { tellDelete, tellPush } from './tellRegistry.ts'
 import { accessTo, type Upstream } from './upstream.ts'
 
@@ -11,7 +13,7 @@ export type PutManifest = { digest: string; mediaType: string; body: Uint8Array;
 /** Records what the registry has taken or dropped, before the client hears of it. */
 export type Recorder = {
   manifest(upstream: Upstream, place: Place, put: PutManifest): Promise<void>
-  manifestDeleted(place: Place, digest: string): Promise<void>
+  manifestDeleted(place: Place, digest: string, by: string): Promise<void>
   layer(upstream: Upstream, place: Place, digest: string): Promise<void>
   layerDeleted(place: Place, digest: string): Promise<void>
   /** Children of an index. */
@@ -29,6 +31,7 @@ export const createRecorder = (sql: Pool, clock: () => Date = () => new Date()):
     const manifest = readManifest(put.body, put.mediaType)
     await learnSizes(sql, upstream, place, manifest, clock())
     const platform = manifest.isIndex ? '' : await platformFrom(upstream, place, manifest)
+    const by = await labelOfSub(sql, put.by)
     const recorded = { digest: put.digest, sizeBytes: put.body.length, manifest, platform }
     await sql.begin(async (tx) => {
       await lockAccounts(tx, [place.accountId])
@@ -40,11 +43,15 @@ export const createRecorder = (sql: Pool, clock: () => Date = () => new Date()):
         await tellPush(tx, { now }, place, { tag, digest, mediaType: manifest.mediaType, by })
       }
       await tx`update repository set pushed_at = ${now} where id = ${place.repositoryId}`
+      if (put.tag !== undefined) {
+        const { mediaType } = manifest
+        await tellPush(tx, { now }, place, { tag: put.tag, digest: put.digest, mediaType, by })
+      }
       await recount(tx, place, now)
       await announce(tx, `account:${place.accountId}`)
     })
   },
-  async manifestDeleted(place, digest) {
+  async manifestDeleted(place, digest, by) {
     await sql.begin(async (tx) => {
       await lockAccounts(tx, [place.accountId])
       const { repositoryId } = place
@@ -79,6 +86,24 @@ export const createRecorder = (sql: Pool, clock: () => Date = () => new Date()):
     return rows.map((row) => row.digest)
   },
 })
+
+/** What people read of who a token's `sub` names: an address, a token's name, a robot's. */
+const labelOfSub = async (sql: Sql, sub: string): Promise<string> => {
+  const subject = subjectOf(sub)
+  if ('userId' in subject) {
+    const [user] = await sql<{ email: string }[]>`select email from auth_user where id = ${subject.userId}`
+    return user?.email ?? ''
+  }
+  if ('tokenId' in subject) {
+    const [token] = await sql<{ label: string }[]>`select coalesce(u.email, t.name || ' (' || t.hint || ')') as label
+      from api_token t left join auth_user u on u.id = t.user_id where t.id = ${subject.tokenId}`
+    return token?.label ?? ''
+  }
+  if (!('robotId' in subject)) return ''
+  const [robot] = await sql<{ label: string }[]>`select a.name || '+' || r.name as label
+    from robot r join account a on a.id = r.account_id where r.id = ${subject.robotId}`
+  return robot?.label ?? ''
+}
 
 /** Takes manifests, and what they refer to, out of a repository's record. */
 export const dropManifests = async (tx: Tx, repositoryId: bigint, digests: readonly string[]): Promise<void> => {

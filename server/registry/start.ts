@@ -6,6 +6,7 @@ import { endCutCollections } from './collectGarbage.ts'
 import { createFront, type Front } from './front.ts'
 import { Gate } from './gate.ts'
 import { keepKeys } from './keptKeys.ts'
+import { blobFile } from './readStorage.ts'
 import { createRecorder } from './record.ts'
 import { findRegistry, startRegistryProcess, type RegistryProcess } from './registryProcess.ts'
 import { setRunning } from './running.ts'
@@ -36,6 +37,8 @@ export const createRegistry = (ctx: Context): Registry => {
     gate,
     recorder: createRecorder(sql),
     upstream: () => upstream,
+    blobFile: (digest) =>
+      child && /^sha256:[0-9a-f]{64}$/.test(digest) ? blobFile(child.storageDir, digest) : undefined,
   })
 
   const ownRegistry = async (ownUrl: string): Promise<RegistryProcess | undefined> => {
