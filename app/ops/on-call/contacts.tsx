@@ -130,6 +130,7 @@ function ContactDialog({ kinds, onClose }: { kinds: readonly Kind[]; onClose: ()
       open
       onOpenChange={(open) => !open && onClose()}
       title="Add a way to reach you"
+      text="A page goes to all of your ways at once."
       foot={
         <>
           <Button onClick={onClose}>Cancel</Button>

@@ -58,6 +58,7 @@ function PolicyDialog({ policy, people, schedules, onClose }: Props & { onClose:
       wide
       onOpenChange={(isOpen) => !isOpen && onClose()}
       title={policy ? `Edit ${policy.name}` : 'Add a policy'}
+      text="One step follows another until somebody acknowledges; the last one repeats."
       foot={
         <>
           {policy && (

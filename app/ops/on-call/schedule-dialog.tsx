@@ -69,6 +69,7 @@ function ScheduleDialog({
       wide
       onOpenChange={(isOpen) => !isOpen && onClose()}
       title={schedule ? `Edit ${schedule.name}` : 'Add a schedule'}
+      text="Only operators can be on call: what pages them leads to where they decide."
       foot={
         <>
           {schedule && (
