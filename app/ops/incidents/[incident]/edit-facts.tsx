@@ -7,7 +7,7 @@ import { messageOf, pathOf, useTRPC } from '../../../trpc.tsx'
 import { Button } from '../../../ui/button.tsx'
 import { Dialog } from '../../../ui/dialog.tsx'
 import { FieldError, SelectField, TextField } from '../../../ui/field.tsx'
-import { fromUtcField, UtcField } from '../utc-field.tsx'
+import { asUtcField, fromUtcField, UtcField } from '../utc-field.tsx'
 import { impactWords } from '../words.ts'
 
 const IMPACTS = ['none', 'maintenance', 'minor', 'major', 'critical'] as const
@@ -63,7 +63,10 @@ export function EditFacts({
           onSubmit={(event) => {
             event.preventDefault()
             const of = new FormData(event.currentTarget)
-            const [started, detected] = [fromUtcField(of.get('startedAt')), fromUtcField(of.get('detectedAt'))]
+            // The field knows no seconds: what was not changed keeps those that it has.
+            const changed = (name: string, was: Date) =>
+              of.get(name) === asUtcField(was) ? undefined : fromUtcField(of.get(name))
+            const [started, detected] = [changed('startedAt', startedAt), changed('detectedAt', detectedAt)]
             const impact = IMPACTS.find((one) => one === of.get('impact')) ?? null
             edit.mutate({
               incident,
