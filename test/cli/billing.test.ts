@@ -40,7 +40,7 @@ test('customers are tried first, then imported once', async () => {
   const again = await wharf(['billing', 'import', path, '--apply', '--json'])
   const { rows } = JSON.parse(again.out) as { rows: { outcome: string }[] }
   expect(rows.map(({ outcome }) => outcome)).toEqual(['before', 'before'])
-})
+}, 120_000)
 
 test('each fault is told with its line and column, and none is imported', async () => {
   const path = file(
@@ -56,7 +56,7 @@ test('each fault is told with its line and column, and none is imported', async 
     code: 1,
     err: expect.stringContaining('cannot be read (ENOENT)'),
   })
-})
+}, 120_000)
 
 test('a month of usage is rated beside the old bill, and what differs is shown', async () => {
   const [south] = await sql<{ id: bigint }[]>`select id from account where name = 'south'`
@@ -78,4 +78,4 @@ test('a month of usage is rated beside the old bill, and what differs is shown',
     code: 2,
     err: 'wharf: --from is a day such as 2026-10-01, not "soon"\n',
   })
-})
+}, 120_000)
