@@ -3,7 +3,6 @@ import { announce } from '../live.ts'
 import { platformOf, readManifest, type Manifest } from './manifest.ts'
 import type { Place } from './names.ts'
 import { lockAccounts, recount } from './sizes.ts'
-import { tellDelete, tellPush } from './tellRegistry.ts'
 import { subjectOf } from './subject.ts'
 import { tellDelete, tellPush } from './tellRegistry.ts'
 import { accessTo, type Upstream } from './upstream.ts'
@@ -38,15 +37,11 @@ export const createRecorder = (sql: Pool, clock: () => Date = () => new Date()):
       const now = clock()
       await storeManifest(tx, place.repositoryId, recorded, now)
       if (put.tag !== undefined) {
-        const { tag, digest, by } = put
+        const { tag, digest } = put
         await storeTag(tx, place.repositoryId, { name: tag, digest, by }, now)
         await tellPush(tx, { now }, place, { tag, digest, mediaType: manifest.mediaType, by })
       }
       await tx`update repository set pushed_at = ${now} where id = ${place.repositoryId}`
-      if (put.tag !== undefined) {
-        const { mediaType } = manifest
-        await tellPush(tx, { now }, place, { tag: put.tag, digest: put.digest, mediaType, by })
-      }
       await recount(tx, place, now)
       await announce(tx, `account:${place.accountId}`)
     })
@@ -59,7 +54,7 @@ export const createRecorder = (sql: Pool, clock: () => Date = () => new Date()):
       await tx`delete from repository_tag where repository_id = ${repositoryId} and digest = ${digest}`
       const now = clock()
       await recount(tx, place, now)
-      await tellDelete(tx, { now }, place, { digest })
+      await tellDelete(tx, { now }, place, { digest, by: await labelOfSub(tx, by) })
       await announce(tx, `account:${place.accountId}`)
     })
   },
