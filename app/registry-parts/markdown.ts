@@ -24,7 +24,7 @@ const safeHref = (href: string): string | undefined => {
 
 // Each part is bounded and holds no other, so that matching takes linear time whatever is written.
 const PARTS =
-  /`([^`\n]{1,500})`|\*\*([^*\n]{1,500})\*\*|(?<![\w*])\*([^*\s][^*\n]{0,500})\*|!?\[([^\]\n]{0,300})\]\(([^()\s]{1,1000})\)|(https?:\/\/[^\s<>()]{1,1000}[^\s<>().,;:!?'\"*_`])/g
+  /`([^`\n]{1,500})`|\*\*([^*\n]{1,500})\*\*|(?<![\w*])\*([^*\s][^*\n]{0,500})\*|!?\[([^\]\n]{0,300})\]\(([^()\s]{1,1000})\)|(https?:\/\/[^\s<>()]{1,1000}[^\s<>().,;:!?'"*_`])/g
 
 /** Words with code, strong, emphasis and links. Images become links: nothing is loaded from elsewhere. */
 export const inlineOf = (text: string): Inline[] => {
