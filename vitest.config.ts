@@ -3,14 +3,14 @@ import { defineConfig } from 'vitest/config'
 const setup = './test/support/setup.ts'
 const exclude = ['**/node_modules/**', '**/.next/**', '**/dist/**']
 
-/** Tests that own the machine while they run: a Docker Engine, a browser, a process that is killed. */
-const alone = (name: string, minutes: number) => ({
+/** Tests of the whole product: a Docker Engine, a browser, a process that is killed. Those that measure or kill run one file at a time. */
+const whole = (name: string, minutes: number, fileParallelism: boolean) => ({
   test: {
     name,
     include: [`test/${name}/**/*.test.ts`],
     exclude,
     globalSetup: setup,
-    fileParallelism: false,
+    fileParallelism,
     testTimeout: minutes * 60_000,
     hookTimeout: 180_000,
     teardownTimeout: 60_000,
@@ -33,9 +33,9 @@ export default defineConfig({
           hookTimeout: 60_000,
         },
       },
-      alone('real', 5),
-      alone('e2e', 3),
-      alone('crash', 10),
+      whole('real', 5, false),
+      whole('e2e', 3, true),
+      whole('crash', 10, false),
     ],
   },
 })
