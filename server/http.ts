@@ -10,9 +10,9 @@ export type Route = {
   path: string
   /**
    * Who may call it, for the authorization test: an agent's signature, anybody, a metrics reader, who sees the account named,
-   * a source of alerts.
+   * a source of alerts, the registry.
    */
-  access: 'agent' | 'anyone' | 'metrics' | 'account' | 'alerts'
+  access: 'agent' | 'anyone' | 'metrics' | 'account' | 'alerts' | 'registry'
   handle(exchange: Exchange): Promise<void> | void
 }
 

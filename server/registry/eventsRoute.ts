@@ -37,7 +37,7 @@ const isFromRegistry = ({ req }: Exchange, secret: string): boolean => {
 export const eventsRoute = ({ sql, env }: { sql: Pool; env: Env }): Route => ({
   method: 'POST',
   path: EVENTS_PATH,
-  access: 'anyone',
+  access: 'registry',
   async handle(exchange) {
     if (!isFromRegistry(exchange, eventsSecret(env.secret)))
       throw new DomainError(

@@ -350,7 +350,7 @@ export const PEOPLE_ONLY = new Set(['accounts.users.security', 'accounts.users.e
 export const NOT_ROBOTS = new Set(['accounts.members.leave'])
 
 /** Who may call each route outside tRPC, sign-in and pages: anyone, an agent by its signature, a reader of metrics. */
-export const ROUTES: Record<string, 'anyone' | 'agent' | 'metrics' | 'account' | 'alerts'> = {
+export const ROUTES: Record<string, 'anyone' | 'agent' | 'metrics' | 'account' | 'alerts' | 'registry'> = {
   'GET /agent.mjs': 'anyone',
   'GET /api/v2/*': 'anyone',
   'GET /agent/*': 'anyone',
@@ -384,5 +384,5 @@ export const ROUTES: Record<string, 'anyone' | 'agent' | 'metrics' | 'account' |
   'POST /v1/stripe/webhook': 'anyone',
   'GET /v1/registry/token': 'anyone',
   'POST /v1/registry/token': 'anyone',
-  'POST /v1/registry/events': 'anyone',
+  'POST /v1/registry/events': 'registry',
 }

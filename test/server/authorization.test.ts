@@ -264,6 +264,15 @@ test('routes for alerts take nothing but a token of a source, or one that operat
   }
 })
 
+test('notifications of the registry are taken with its secret alone', async () => {
+  const paths = plane.routes.filter(({ access }) => access === 'registry')
+  expect(paths).not.toEqual([])
+  for (const { method, path } of paths) {
+    expect([path, await status(method, pathOf(path))]).toEqual([path, 401])
+    expect([path, await status(method, pathOf(path), { authorization: 'Bearer wharf_not-one' })]).toEqual([path, 401])
+  }
+})
+
 test('metrics are read on loopback, elsewhere with their token', async () => {
   expect(await status('GET', '/metrics')).toBe(200)
   const afar = { 'x-forwarded-for': '198.51.100.7' }
