@@ -4,15 +4,18 @@ import { listening } from './sockets.ts'
 import type { Sockets } from './watched.ts'
 
 const AGAIN_MS = 30 * 60_000
+/** A program that takes one connection and ends would be given ours in place of its client's. */
+const SETTLED_MS = 10_000
 const MOST_PORTS = 16
 const MOST_WAITING = 4
 
 /**
- * Asks a container's own listening ports, on its own address, whether a game server answers: each port once, and again
- * every half hour. Nobody else is ever asked. `observations` has the answers that came.
+ * Asks a container's own listening ports, on its own address, whether a game server answers: each port once it has listened
+ * for a while, and again every half hour. Nobody else is ever asked. `observations` has the answers that came.
  */
 export const createAsking = () => {
   const asked = new Map<string, number>()
+  let since = new Map<string, number>()
   const answers = new Map<string, Observation>()
   let waiting = 0
 
@@ -38,19 +41,25 @@ export const createAsking = () => {
       const isOpen = ({ localAddress }: { localAddress: string }) => !/^(127\.|0:0:0:0:0:0:0:1$)/.test(localAddress)
       const ports = (sockets: Sockets['tcp']) =>
         [...new Set(sockets.filter(isOpen).map(({ localPort }) => localPort))].slice(0, MOST_PORTS)
+      const open = [
+        ...ports(listening(tcp)).map((port) => ({ key: `tcp ${port}`, kind: 'tcp', port })),
+        // A datagram socket that has not named its partner listens.
+        ...ports(udp.filter((socket) => socket.port === 0)).map((port) => ({ key: `udp ${port}`, kind: 'udp', port })),
+      ]
+      since = new Map(open.map(({ key }) => [key, since.get(key) ?? now]))
       const due = (key: string) => {
+        if (now - (since.get(key) ?? now) < SETTLED_MS) return false
         if (waiting >= MOST_WAITING || now - (asked.get(key) ?? Number.NEGATIVE_INFINITY) < AGAIN_MS) return false
         asked.set(key, now)
         return true
       }
-      for (const port of ports(listening(tcp))) {
-        if (due(`tcp ${port}`)) void note(`tcp ${port}`, 'game.minecraft_ping', askMinecraft(address, port))
-      }
-      // A datagram socket that has not named its partner listens.
-      for (const port of ports(udp.filter((socket) => socket.port === 0))) {
-        if (!due(`udp ${port}`)) continue
-        void note(`udp ${port}`, 'game.bedrock_ping', askBedrock(address, port))
-        void note(`udp ${port}`, 'game.a2s', askSource(address, port))
+      for (const { key, kind, port } of open) {
+        if (!due(key)) continue
+        if (kind === 'tcp') void note(key, 'game.minecraft_ping', askMinecraft(address, port))
+        else {
+          void note(key, 'game.bedrock_ping', askBedrock(address, port))
+          void note(key, 'game.a2s', askSource(address, port))
+        }
       }
     },
     observations: (): Observation[] => [...answers.values()],

@@ -108,7 +108,7 @@ test('Bedrock and Source servers are known by theirs; echoes are not', async () 
   for (const { close } of [bedrock, source, echo]) close()
 })
 
-test('only its own open ports are asked, each once, and nothing on its loopback', async () => {
+test('only its own open ports are asked, each once it has listened for a while, and nothing on its loopback', async () => {
   let asked = 0
   const port = await serve((socket) => {
     asked++
@@ -118,6 +118,11 @@ test('only its own open ports are asked, each once, and nothing on its loopback'
   const asking = createAsking()
   const sockets = { tcp: [listener, { ...listener, localAddress: '127.0.0.1', localPort: 1 }], udp: [] }
   asking.ask(['127.0.0.1'], sockets, 0)
+  asking.ask(['127.0.0.1'], { tcp: [], udp: [] }, 9_000)
+  asking.ask(['127.0.0.1'], sockets, 10_000)
+  asking.ask(['127.0.0.1'], sockets, 19_000)
+  expect(asked).toBe(0)
+  asking.ask(['127.0.0.1'], sockets, 20_000)
   asking.ask(['127.0.0.1'], sockets, 60_000)
   asking.ask([], sockets, 60_000)
   await expect
