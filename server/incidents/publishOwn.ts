@@ -14,7 +14,7 @@ export const publishOwn = async (ctx: Context, target: 'banner' | 'status'): Pro
         from delivery d join incident_update u on u.id = d.update_id left join page p on true
         where d.target = ${target} and d.state = 'pending' and d.next_at <= ${now} and u.undone_at is null
         for update of d skip locked),
-      later as (update delivery set next_at = ${now}::timestamptz + greatest('250 milliseconds', (${now}::timestamptz - due.send_after) / 2)
+      later as (update delivery set next_at = ${now}::timestamptz + least('2 seconds', greatest('250 milliseconds', (${now}::timestamptz - due.send_after) / 2))
         from due where delivery.id = due.id and ${target} = 'status' and not due.is_shown),
       shown as (update delivery d set state = 'delivered', attempts = 1, next_at = null, accepted_at = ${now},
           receipt = jsonb_build_object('id', case when ${target} = 'status' then 'revision ' || due.rendered_revision

@@ -18,11 +18,15 @@ export const renderStatus = async (ctx: Context): Promise<void> => {
   try {
     await ctx.sql.begin(async (tx) => {
       await tx`select pg_advisory_xact_lock(${LOCK})`
-      const record = await readRecord(tx, ctx.env.publicUrl, ctx.now)
+      const [before] = await tx<
+        { renderedRevision: bigint | null; renderedAt: Date | null; lastError: string | null }[]
+      >`
+        select rendered_revision, rendered_at, last_error from status_page where id = 1`
+      // Whoever waited for the lock began earlier, and would hide again what may be seen by now.
+      const now = before!.renderedAt && before!.renderedAt > ctx.now ? before!.renderedAt : ctx.now
+      const record = await readRecord(tx, ctx.env.publicUrl, now)
       await replaceFolder(ctx.env.dataDir, statusFiles(record))
-      const [before] = await tx<{ renderedRevision: bigint | null; lastError: string | null }[]>`
-        select rendered_revision, last_error from status_page where id = 1`
-      await tx`update status_page set rendered_revision = ${record.revision}, rendered_at = ${ctx.now}, last_error = null
+      await tx`update status_page set rendered_revision = ${record.revision}, rendered_at = ${now}, last_error = null
         where id = 1`
       await copySoon(tx)
       // The one every few minutes is no news.

@@ -140,7 +140,9 @@ const COLUMNS: Column<Row>[] = [
             {shown(row.owner, 40)} <Tag>no account</Tag>
           </>
         ) : (
-          <a href={`/${row.owner}`}>{row.owner}</a>
+          <a className="underline" href={`/${row.owner}`}>
+            {row.owner}
+          </a>
         )}{' '}
         / {shown(row.app, 40)}
       </>
