@@ -1,6 +1,7 @@
 import { Agent, request } from 'node:http'
 import { hashOf, makeToken } from '#server/accounts/token.ts'
 import { figure } from './figure.ts'
+import { liftLimits } from './parts/registry.ts'
 import { startControlPlane } from '../support/controlPlane.ts'
 
 const CLIENTS = 16
@@ -23,8 +24,7 @@ export default async function bench() {
     if (!account) throw new Error('the first operator has no account')
     await sql`insert into api_token (user_id, name, hash, hint, scopes)
       values (${account.userId}, 'bench', ${hashOf(secret)}, '', array['read', 'write'])`
-    await sql`insert into entitlement (account_id, key, value, source) values (${account.id}, 'private_repositories', null, 'bench')
-      on conflict (account_id, key) do update set value = null, source = 'bench'`
+    await liftLimits(sql)
     await sql`insert into repository (account_id, name, path, visibility, created_by)
       select ${account.id}, 'app-' || i, ${account.name} || '/app-' || i, 'private', 'bench'
       from generate_series(1, ${REPOSITORIES}) i`

@@ -1,4 +1,6 @@
 import { request } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Pool } from '#db/client.ts'
 
 /** A token of the token service for somebody. Throws where it gives none. */
 export const askToken = async (
@@ -37,4 +39,15 @@ export const uploadBlob = async (url: string, path: string, token: string, blob:
     ask.end(blob)
   })
   if (status !== 201) throw new Error(`the blob was not taken: ${status}`)
+}
+
+/** Lifts the limits of the first operator's plan once the account has been put on it. */
+export const liftLimits = async (sql: Pool): Promise<void> => {
+  for (let tries = 0; tries < 100; tries++) {
+    const lifted = await sql`update entitlement set value = null
+      where key in ('private_repositories', 'storage_mib', 'pulls_a_day')`
+    if (lifted.count > 0) return
+    await sleep(200)
+  }
+  throw new Error('the first operator was not put on a plan')
 }
