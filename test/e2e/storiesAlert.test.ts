@@ -87,7 +87,7 @@ test.skipIf(!canRun)(
     for (const { kind, posts } of kits)
       expect([kind, posts.length, posts[0]!.text.includes('ams1-c1')]).toEqual([kind, 1, false])
     const ledger = phone.getByLabel('Deliveries of update 1').first()
-    expect(await ledger.getByText('Delivered', { exact: true }).count()).toBe(green().length)
+    await poll(() => ledger.getByText('Delivered', { exact: true }).count()).toBe(green().length)
   },
 )
 
