@@ -1,5 +1,4 @@
 import type { Tx } from '#db/client.ts'
-import type { z } from 'zod'
 import { audit } from '../audit.ts'
 import { labelOf, type Context } from '../context.ts'
 import { DomainError } from '../errors.ts'
@@ -8,6 +7,7 @@ import { announce } from '../live.ts'
 import type { ChannelAdapter } from './channel.ts'
 import { adapterOf } from './channels/kinds.ts'
 import { openChannelSecret, sealChannelSecret } from './channelSecret.ts'
+import { checkFields } from './fields.ts'
 
 /** Fields as a form has them; of the secret ones, what is left empty stays as it is kept. */
 export type ChannelForm = {
@@ -105,19 +105,9 @@ const read = (adapter: ChannelAdapter, fields: ChannelForm['fields'], kept: obje
   const isSecret = (name: string) => adapter.fields[name]?.secret === true
   const given = Object.fromEntries(entries.filter(([name, text]) => isSecret(name) && text.trim() !== ''))
   return {
-    settings: checked(adapter.settings, Object.fromEntries(entries.filter(([name]) => !isSecret(name)))),
-    secret: checked(adapter.secret, { ...kept, ...given }),
+    settings: checkFields(adapter.settings, Object.fromEntries(entries.filter(([name]) => !isSecret(name)))),
+    secret: checkFields(adapter.secret, { ...kept, ...given }),
   }
-}
-
-const checked = (schema: z.ZodType, value: unknown): unknown => {
-  const parsed = schema.safeParse(value)
-  if (parsed.success) return parsed.data
-  const [issue] = parsed.error.issues
-  const isMissing = issue?.code === 'invalid_type' && /undefined/u.test(issue.message)
-  throw new DomainError('BAD_REQUEST', isMissing ? 'is needed' : (issue?.message ?? 'is not right'), {
-    path: `fields.${String(issue?.path[0] ?? '')}`,
-  })
 }
 
 const shown = ({ name, isPublic, position }: ChannelForm) => ({ name, isPublic, position })

@@ -7,6 +7,7 @@ import { listChannels, readLedger } from './ledgerSql.ts'
 import { previewChannels } from './previewChannels.ts'
 import { retryFailed, settleUnknown } from './retryFailed.ts'
 import { testChannel } from './testChannel.ts'
+import { formOf } from './fields.ts'
 
 const id = z
   .string()
@@ -27,18 +28,7 @@ export const channelRouter = router({
   /** Channels with their health and settings, never a secret. */
   list: operator.query(({ ctx }) => listChannels(ctx.sql)),
   /** What kinds there are, and which fields each has. */
-  kinds: admin.query(() =>
-    CHANNEL_KINDS.map(({ kind, name, fields }) => ({
-      kind,
-      name,
-      fields: Object.entries(fields).map(([field, of]) => ({
-        field,
-        label: of.label,
-        hint: of.hint ?? null,
-        isSecret: of.secret === true,
-      })),
-    })),
-  ),
+  kinds: admin.query(() => CHANNEL_KINDS.map(formOf)),
   add: admin
     .input(form.extend({ kind: z.string().max(40) }))
     .mutation(async ({ ctx, input: { kind, ...rest } }) => ({ id: String(await addChannel(ctx, kind, rest)) })),

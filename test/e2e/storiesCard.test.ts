@@ -1,7 +1,7 @@
 import type { Page } from 'playwright'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { page as openPage } from '../support/browser.ts'
-import { dunAfter, payWith, expectInvoices } from '../support/cards.ts'
+import { dunAfter, expectInvoices, expectRestored, payWith } from '../support/cards.ts'
 import { freePort, startControlPlane, type ControlPlane } from '../support/controlPlane.ts'
 import { mutate, signIn } from '../support/steps.ts'
 import { poll } from '../support/stories.ts'
@@ -84,16 +84,5 @@ test('nobody pays: reminded, warned and then suspended, with what to do on every
 })
 
 test('a card that works pays what is open, and everything is restored at once', async () => {
-  await page.goto('/dinghy/billing')
-  await button('Change the card').click()
-  await payWith(page, 'dinghy', /: works$/, 'Use this card')
-  await expectInvoices(page, 'dinghy', 'Paid', 2)
-  await poll(async () => {
-    await page.goto('/dinghy/plan')
-    await page.getByRole('heading', { name: /^Your plan: Business/ }).waitFor()
-    return (
-      (await page.getByText(/is not paid\. Pay it/).count()) + (await page.getByText('An invoice is past due').count())
-    )
-  }).toBe(0)
-  expect(await page.getByText('Active', { exact: true }).count()).toBe(1)
+  await expectRestored(page, 'dinghy')
 })

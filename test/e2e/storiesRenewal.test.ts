@@ -4,7 +4,7 @@ import { addMonths } from '#server/billing/period.ts'
 import { addJob } from '#server/jobs.ts'
 import { startStandIn, type StandIn } from '../stripe/standIn.ts'
 import { page as openPage } from '../support/browser.ts'
-import { dunAfter, payWith, expectInvoices } from '../support/cards.ts'
+import { dunAfter, expectInvoices, expectRestored, payWith } from '../support/cards.ts'
 import { freePort, startControlPlane, type ControlPlane } from '../support/controlPlane.ts'
 import { mutate, signIn } from '../support/steps.ts'
 import { poll } from '../support/stories.ts'
@@ -119,16 +119,5 @@ test('nobody pays and it is suspended; a card that works pays the renewal and re
     .getByText(/is not paid\. Pay it under Invoices/)
     .first()
     .waitFor()
-  await page.goto('/skiff/billing')
-  await button('Change the card').click()
-  await payWith(page, 'skiff', /: works$/, 'Use this card')
-  await expectInvoices(page, 'skiff', 'Paid', 2)
-  await poll(async () => {
-    await page.goto('/skiff/plan')
-    await page.getByRole('heading', { name: /^Your plan: Business/ }).waitFor()
-    return (
-      (await page.getByText(/is not paid\. Pay it/).count()) + (await page.getByText('An invoice is past due').count())
-    )
-  }).toBe(0)
-  expect(await page.getByText('Active', { exact: true }).count()).toBe(1)
+  await expectRestored(page, 'skiff')
 })

@@ -1,4 +1,5 @@
 import type { Page } from 'playwright'
+import { expect } from 'vitest'
 import { addJob } from '#server/jobs.ts'
 import type { ControlPlane } from './controlPlane.ts'
 import { poll } from './stories.ts'
@@ -37,4 +38,20 @@ export const expectInvoices = async (page: Page, account: string, state: string,
     await page.getByRole('row').nth(1).waitFor()
     return page.getByRole('row').filter({ hasText: state }).count()
   }).toBe(count)
+}
+
+/** Gives a card that works to an account on Business that owes, and sees everything paid and restored. */
+export const expectRestored = async (page: Page, account: string): Promise<void> => {
+  await page.goto(`/${account}/billing`)
+  await page.getByRole('button', { name: 'Change the card', exact: true }).click()
+  await payWith(page, account, /: works$/, 'Use this card')
+  await expectInvoices(page, account, 'Paid', 2)
+  await poll(async () => {
+    await page.goto(`/${account}/plan`)
+    await page.getByRole('heading', { name: /^Your plan: Business/ }).waitFor()
+    return (
+      (await page.getByText(/is not paid\. Pay it/).count()) + (await page.getByText('An invoice is past due').count())
+    )
+  }).toBe(0)
+  expect(await page.getByText('Active', { exact: true }).count()).toBe(1)
 }

@@ -1,4 +1,3 @@
-import type { z } from 'zod'
 import { audit } from '../../audit.ts'
 import type { Context } from '../../context.ts'
 import { DomainError } from '../../errors.ts'
@@ -7,6 +6,7 @@ import { sealChannelSecret, openChannelSecret } from '../channelSecret.ts'
 import type { Outcome } from '../channel.ts'
 import { ackToken, ackUrl } from './ackLink.ts'
 import { contactKind } from './contacts/kinds.ts'
+import { checkFields } from '../fields.ts'
 
 const MOST_CONTACTS = 20
 
@@ -20,8 +20,8 @@ export const addContact = async (
   if (!kind) throw new DomainError('BAD_REQUEST', 'there is no such way to reach somebody', { path: 'kind' })
   const given = Object.entries(input.fields).filter(([name, text]) => name in kind.fields && text.trim() !== '')
   const isSecret = (name: string) => kind.fields[name]?.secret === true
-  const settings = checked(kind.settings, Object.fromEntries(given.filter(([name]) => !isSecret(name))))
-  const secret = checked(kind.secret, Object.fromEntries(given.filter(([name]) => isSecret(name))))
+  const settings = checkFields(kind.settings, Object.fromEntries(given.filter(([name]) => !isSecret(name))))
+  const secret = checkFields(kind.secret, Object.fromEntries(given.filter(([name]) => isSecret(name))))
   const address = kind.addressOf(settings).slice(0, 500)
   return await ctx.sql.begin(async (tx) => {
     const known = await tx<{ kind: string; address: string }[]>`select kind, address from contact_method
@@ -93,14 +93,4 @@ const openedSecret = ({ env }: Context, sealed: string): unknown => {
   } catch {
     throw new DomainError('UNPROCESSABLE', 'its secret cannot be read any more; remove it and add it anew')
   }
-}
-
-const checked = (schema: z.ZodType, value: unknown): unknown => {
-  const parsed = schema.safeParse(value)
-  if (parsed.success) return parsed.data
-  const [issue] = parsed.error.issues
-  const isMissing = issue?.code === 'invalid_type' && /undefined/u.test(issue.message)
-  throw new DomainError('BAD_REQUEST', isMissing ? 'is needed' : (issue?.message ?? 'is not right'), {
-    path: `fields.${String(issue?.path[0] ?? '')}`,
-  })
 }

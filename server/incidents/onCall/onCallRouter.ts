@@ -12,6 +12,7 @@ import { openPage } from './openPage.ts'
 import { policySchema } from './policy.ts'
 import { onCallAt, scheduleSchema, shiftsBetween } from './schedule.ts'
 import { readSchedules } from './whoIsOnCall.ts'
+import { formOf } from '../fields.ts'
 
 const id = z
   .string()
@@ -71,18 +72,7 @@ export const onCallRouter = router({
 
   /** Ways to reach people: everybody's are listed, one's own can be changed. */
   contacts: operator.query(({ ctx }) => listContacts(ctx.sql)),
-  contactKinds: operator.query(() =>
-    CONTACT_KINDS.map(({ kind, name, fields }) => ({
-      kind,
-      name,
-      fields: Object.entries(fields).map(([field, of]) => ({
-        field,
-        label: of.label,
-        hint: of.hint ?? null,
-        isSecret: of.secret === true,
-      })),
-    })),
-  ),
+  contactKinds: operator.query(() => CONTACT_KINDS.map(formOf)),
   addContact: operator
     .input(z.object({ kind: z.string().max(40), fields: z.record(z.string().max(40), z.string().max(2_000)) }))
     .mutation(async ({ ctx, input }) => ({ id: String(await addContact(ctx, own(ctx.actor), input)) })),

@@ -1,10 +1,10 @@
 import { load, server } from '../../../server.ts'
 import { StarButton } from '../../../registry-parts/star-button.tsx'
-import { Visibility } from '../../../registry-parts/visibility.tsx'
+import { RepositoryTitle } from '../../../registry-parts/repository-title.tsx'
 import { Live } from '../../../shell/live.tsx'
 import { Button } from '../../../ui/button.tsx'
 import { PageHead } from '../../../ui/panel.tsx'
-import { Banner, Tag } from '../../../ui/status.tsx'
+import { Banner } from '../../../ui/status.tsx'
 import { Tabs } from '../../../ui/tabs.tsx'
 import { Time } from '../../../ui/time.tsx'
 
@@ -27,12 +27,7 @@ export default async function RepositoryLayout({
     <>
       <Live topics={[`account:${repository.accountId}`]} />
       <PageHead
-        title={
-          <span className="row">
-            {repository.path}
-            {repository.official ? <Tag>Official</Tag> : <Visibility of={repository.visibility} />}
-          </span>
-        }
+        title={<RepositoryTitle of={repository} />}
         sub={repository.description || 'No description.'}
         actions={
           <>

@@ -3,13 +3,12 @@ import { DayCharts } from '../../../registry-parts/day-charts.tsx'
 import { Readme } from '../../../registry-parts/readme.tsx'
 import { StarButton } from '../../../registry-parts/star-button.tsx'
 import { TagsPanel } from '../../../registry-parts/tags-panel.tsx'
-import { Visibility } from '../../../registry-parts/visibility.tsx'
+import { RepositoryTitle } from '../../../registry-parts/repository-title.tsx'
 import { Button } from '../../../ui/button.tsx'
 import { CopyText } from '../../../ui/copy-text.tsx'
 import { KpiStrip } from '../../../ui/kpis.tsx'
 import { PageHead, Panel } from '../../../ui/panel.tsx'
 import { Qty } from '../../../ui/qty.tsx'
-import { Tag } from '../../../ui/status.tsx'
 import { Time } from '../../../ui/time.tsx'
 
 type Params = Promise<{ owner: string; repository: string }>
@@ -44,12 +43,7 @@ export default async function PublicRepositoryPage({
   return (
     <>
       <PageHead
-        title={
-          <span className="row">
-            {repository.path}
-            {repository.official ? <Tag>Official</Tag> : <Visibility of={repository.visibility} />}
-          </span>
-        }
+        title={<RepositoryTitle of={repository} />}
         sub={repository.description || 'No description.'}
         actions={
           <>
