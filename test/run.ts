@@ -91,6 +91,7 @@ const main = async (): Promise<{ passed: number; failed: number }> => {
 
   const runnable = chosen.filter(({ parts }) => !parts.some((part) => missing.has(part)))
   const total = { passed: 0, failed: 0 }
+  const failures: string[] = []
   for (const phase of phases) {
     const files = runnable.filter((file) => file.phase === phase)
     if (files.length === 0 || stopping) continue
@@ -99,7 +100,11 @@ const main = async (): Promise<{ passed: number; failed: number }> => {
     const counted = readResults(join(results, `${phase}.json`), exitCode, files.length)
     total.passed += counted.passed
     total.failed += counted.failed
+    failures.push(...counted.failures)
   }
+
+  // Said again at the end: the run before it is thousands of lines long.
+  if (failures.length > 0) say(`── failed\n${failures.map((failure) => `   ${failure}`).join('\n')}`)
 
   for (const [part, reason] of missing) {
     say(`skipped: ${part} (${reason})`)
