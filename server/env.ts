@@ -27,6 +27,8 @@ const schema = z.object({
   WHARF_OPEN_SIGN_UP: flag,
   WHARF_DEV: flag,
   WHARF_DEMO: flag,
+  /** The least that is logged: info, in a demo error. Read by `log.ts`, in every thread. */
+  WHARF_LOG_LEVEL: z.enum(['error', 'warn', 'info', 'debug']).optional(),
   WHARF_TLS_CERT: z.string().optional(),
   WHARF_TLS_KEY: z.string().optional(),
   WHARF_LABEL_ACCOUNT: z.string().min(1).default('io.wharfinger.account'),

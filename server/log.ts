@@ -12,13 +12,18 @@ const errorFields = (error: unknown) =>
       }
     : error
 
+const LEVELS = ['error', 'warn', 'info', 'debug'] as const
+/** A demo's fleet is in trouble on purpose: what is told of it would bury the lines that say where to go next. */
+const usual = process.env['WHARF_DEMO'] === '1' ? 'error' : 'info'
+
 /**
  * JSON lines on stderr: time, level, msg, and of requestId, actor, accountId, hostId, jobId what
- * applies. Never secrets: tokens and mail bodies stay out of it.
+ * applies. Never secrets: tokens and mail bodies stay out of it, but for the links of `notices/sendMail.ts` where no mail
+ * server is set. WHARF_LOG_LEVEL is checked by `env.ts`.
  */
 export const log = pino(
   {
-    level: 'info',
+    level: LEVELS.find((level) => level === process.env['WHARF_LOG_LEVEL']) ?? usual,
     base: null,
     messageKey: 'msg',
     serializers: { err: errorFields },

@@ -81,7 +81,7 @@ const serve = async (env: Env, database: Database) => {
   if (pages && env.WHARF_DEV) listening.server.on('upgrade', pages.getUpgradeHandler())
   const agent = has('ingest') ? await persist(() => startLocalAgent(ctx, ownUrl(env, listening.port))) : undefined
   const demo = env.WHARF_DEMO ? await startDemo(ctx, ownUrl(env, listening.port)) : undefined
-  greet(env, listening.port, first.link, demo?.greeting ?? hostsLine(agent?.engine))
+  greet(env, listening.port, demo ? undefined : first.link, demo?.greeting ?? hostsLine(agent?.engine))
   // A kill leaves no time to keep what was compiled, and it makes the next start quicker (NODE_COMPILE_CACHE).
   flushCompileCache()
 

@@ -5,6 +5,8 @@ import { log } from '../log.ts'
 import { messageId } from './mail.ts'
 
 const TIMEOUT_MS = 15_000
+/** Keys of mails whose link lets somebody in; without a mail server the log is where an operator finds it. */
+const LETS_IN = /^(reset|user|verify|invitation):/
 
 const transports = new Map<string, Transporter>()
 
@@ -25,7 +27,8 @@ const transportOf = (url: string): Transporter => {
 
 /**
  * Job `notices.send_mail`: hands one mail of the outbox to SMTP_URL. What fails is tried again by the job (twelve times
- * over about two days); each time with the same Message-ID. Without SMTP_URL the mail stays for operators to read.
+ * over about two days); each time with the same Message-ID. Without SMTP_URL the mail stays for operators to read, and the log
+ * has the link of one that lets somebody in.
  */
 export const sendMail = async (ctx: Context, { mailId }: JobPayload<'notices.send_mail'>): Promise<void> => {
   const [mail] = await ctx.sql<{ recipient: string; subject: string; body: string; key: string }[]>`
@@ -33,7 +36,9 @@ export const sendMail = async (ctx: Context, { mailId }: JobPayload<'notices.sen
   if (!mail) return
   const { SMTP_URL: url, WHARF_MAIL_FROM: from, publicUrl } = ctx.env
   if (url === undefined) {
-    log.info({ mailId, outbox: `${publicUrl}/ops/outbox?mail=${mailId}` }, 'no SMTP_URL: the mail waits in the outbox')
+    const link = LETS_IN.test(mail.key) ? /https?:\/\/\S+/.exec(mail.body)?.[0] : undefined
+    const outbox = `${publicUrl}/ops/outbox?mail=${mailId}`
+    log.info({ mailId, outbox, ...(link && { link }) }, 'no SMTP_URL: the mail waits in the outbox')
     return
   }
   try {

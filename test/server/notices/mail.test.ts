@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import type { AddressInfo } from 'node:net'
 import { SMTPServer } from 'smtp-server'
-import { afterAll, expect, test } from 'vitest'
+import { afterAll, expect, test, vi } from 'vitest'
+import { log } from '#server/log.ts'
 import { bodyText, messageId, subjectLine } from '#server/notices/mail.ts'
 import { closeTransports, sendMail } from '#server/notices/sendMail.ts'
 import { postMail } from '#server/notices/tell.ts'
@@ -84,6 +85,15 @@ test('without SMTP_URL the mail waits in the outbox, which operators alone read'
     ],
   })
   await expect(h.as({ ...operator, roles: [] }).notices.outbox()).rejects.toMatchObject({ code: 'FORBIDDEN' })
+})
+
+test('without SMTP_URL the link of a mail that lets somebody in is logged, no other', async () => {
+  const said = vi.spyOn(log, 'info')
+  await sendMail(h.ctx(), { mailId: await post('reset:5') })
+  await sendMail(h.ctx(), { mailId: await post('receipt:5') })
+  const links = said.mock.calls.map(([fields]) => (fields as { link?: string }).link)
+  expect(links).toEqual(['http://localhost:3000/reset?token=abc', undefined])
+  said.mockRestore()
 })
 
 test('the same fact is mailed once', async () => {
