@@ -19,7 +19,7 @@ import { listenOn } from './listen.ts'
 import { listen } from './live.ts'
 import { log } from './log.ts'
 import { probeRoutes } from './probes.ts'
-import { createRegistry } from './registry/start.ts'
+import { createRegistry, reachRegistry } from './registry/start.ts'
 import { domainRoutes } from './routes.ts'
 import { startIngest } from './usage/ingest.ts'
 import { pageCaller, webHandler } from './web.ts'
@@ -69,6 +69,7 @@ const serve = async (env: Env, database: Database) => {
   const showPage = async (req: IncomingMessage, res: ServerResponse) =>
     (await pagesReady)?.getRequestHandler()(req, res)
   const images = has('web') ? createRegistry(ctx) : undefined
+  const letGo = images?.stop ?? reachRegistry(ctx)
   const handle = webHandler({ ...deps, registry: images?.front.handle, pages: pagesReady && showPage })
   const listening = await listenOn(env, (req, res) => void handle(req, res))
   // From here on it serves: a database that goes away now is waited for, not a reason to end.
@@ -76,7 +77,7 @@ const serve = async (env: Env, database: Database) => {
   await persist(() => seedCatalog(ctx))
   await persist(() => admitAccounts(ctx, {}))
   const rendered = renderAtStart(ctx)
-  const worker = has('worker') ? await persist(() => startWorker(sql, env, database.url)) : undefined
+  const worker = await persist(() => startWorker(sql, env, database.url))
   const pages = await pagesReady
   if (pages && env.WHARF_DEV) listening.server.on('upgrade', pages.getUpgradeHandler())
   const agent = has('ingest') ? await persist(() => startLocalAgent(ctx, ownUrl(env, listening.port))) : undefined
@@ -90,9 +91,9 @@ const serve = async (env: Env, database: Database) => {
     await Promise.all([agent?.stop(), demo?.stop()])
     closing = true
     await listening.close()
-    await images?.stop()
     await ingest?.close()
-    await worker?.stop()
+    await worker.stop()
+    await letGo()
     await live.close().catch(() => {})
     await rendered
     await Promise.all([sql.end({ timeout: 5 }), auth.close()])

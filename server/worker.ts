@@ -3,6 +3,7 @@ import { Logger, parseCronItems, type CronItem, type TaskList } from 'graphile-w
 import { Counter } from 'prom-client'
 import { publish } from './abuse/bundle.ts'
 import { judge } from './abuse/judge.ts'
+import { noteSignUp } from './abuse/noteIdentity.ts'
 import { suspend } from './abuse/suspend.ts'
 import { tick } from './abuse/tick.ts'
 import { tidy } from './accounts/tidy.ts'
@@ -129,6 +130,7 @@ export const handlers: Handlers = {
   'usage.runaway_log': runawayLog,
   'usage.attribute': reattribute,
   'abuse.judge': judge,
+  'abuse.note_sign_up': noteSignUp,
   'abuse.publish': publish,
   'abuse.suspend': suspend,
   'abuse.tick': tick,
@@ -186,8 +188,27 @@ const logger = new Logger(() => (level, message) => {
   if (level === 'error' || level === 'warning') log.warn({ source: 'graphile-worker' }, message)
 })
 
+/** Jobs that reach the registry, or read its storage. */
+const AT_THE_REGISTRY: ReadonlySet<JobName> = new Set([
+  'registry.move',
+  'registry.forget_path',
+  'registry.purge',
+  'registry.reconcile',
+  'registry.tidy',
+])
+
+/**
+ * The jobs a process does. A registry elsewhere is reached by every worker; the one that is started here is the process's
+ * with the role web, whose storage and restarts are its own, so the registry's jobs are done there whatever its roles.
+ */
+export const jobsOf = ({ WHARF_ROLES: roles, REGISTRY_URL: elsewhere }: Pick<Env, 'WHARF_ROLES' | 'REGISTRY_URL'>) => {
+  const works = roles.includes('worker')
+  const reaches = elsewhere === undefined ? roles.includes('web') : works
+  return (Object.keys(JOBS) as JobName[]).filter((name) => (AT_THE_REGISTRY.has(name) ? reaches : works))
+}
+
 const taskList = (sql: Pool, env: Env): TaskList => {
-  const entries = (Object.keys(JOBS) as JobName[]).map((name) => {
+  const entries = jobsOf(env).map((name) => {
     const task = async (payload: unknown, { job }: { job: { id: string } }) => {
       const ctx: Context = { ...systemContext(sql, env, `job ${name}`), requestId: `job-${job.id}` }
       try {
@@ -209,9 +230,11 @@ const taskList = (sql: Pool, env: Env): TaskList => {
 const cronItems = (): CronItem[] =>
   CRON.map(({ match, task }) => ({ match, task, options: { backfillPeriod: 0, maxAttempts: 1 } }))
 
-/** Runs jobs until stopped; a stop lets the running ones end. Waits out a database that is away. */
+/** Runs this process's jobs until stopped; a stop lets the running ones end. Waits out a database that is away. */
 export const startWorker = async (sql: Pool, env: Env, databaseUrl: string): Promise<{ stop(): Promise<void> }> => {
-  await keepPartitions(systemContext(sql, env, 'start'))
+  const works = env.WHARF_ROLES.includes('worker')
+  if (jobsOf(env).length === 0) return { stop: async () => {} }
+  if (works) await keepPartitions(systemContext(sql, env, 'start'))
   return keepWorking(
     sql,
     databaseUrl,
@@ -221,8 +244,8 @@ export const startWorker = async (sql: Pool, env: Env, databaseUrl: string): Pro
       noHandleSignals: true,
       logger,
       taskList: taskList(sql, env),
-      parsedCronItems: parseCronItems(cronItems()),
+      parsedCronItems: works ? parseCronItems(cronItems()) : [],
     },
-    env.DATABASE_URL === undefined,
+    works && env.DATABASE_URL === undefined,
   )
 }

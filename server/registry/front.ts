@@ -13,6 +13,7 @@ import { askedFor, targetFor, type Asked, type Fault } from './frontPath.ts'
 import type { Gate } from './gate.ts'
 import type { KeptKeys } from './keptKeys.ts'
 import { keepPlaces, type Place } from './names.ts'
+import { passBlob } from './passBlob.ts'
 import { pathOf } from './path.ts'
 import { addressKey, allowanceHeaders, PullLimit } from './pullLimit.ts'
 import { Pulls } from './pulls.ts'
@@ -160,7 +161,7 @@ export const createFront = (deps: FrontDeps): Front => {
     })
     underWay.inc()
     try {
-      if (!(await sendOwn(passing, upstream))) await passThrough(passing, upstream, body, watched)
+      if (!(await sendDownload(passing, upstream, watched))) await passThrough(passing, upstream, body, watched)
     } finally {
       underWay.dec()
       watched.end()
@@ -168,12 +169,15 @@ export const createFront = (deps: FrontDeps): Front => {
     }
   }
 
-  const sendOwn = async (passing: Passing, upstream: Upstream): Promise<boolean> => {
+  /** A blob goes its own way: from the registry's storage where we can read it, else through buffers of ours. */
+  const sendDownload = async (passing: Passing, upstream: Upstream, watched: Watch): Promise<boolean> => {
     const { exchange, asked, method, extra } = passing
-    const file = asked.kind === 'blob' && method === 'GET' ? deps.blobFile(asked.digest) : undefined
-    if (file === undefined) return false
+    if (asked.kind !== 'blob' || method !== 'GET') return false
     const base = baseFor(exchange.req.headers.host, env.publicUrl, env.WHARF_TLS_CERT !== undefined)
-    return sendOwnBlob({ exchange, file, upstream, target: targetOf(passing), base, extra })
+    const input = { exchange, upstream, target: targetOf(passing), base, extra }
+    const file = deps.blobFile(asked.digest)
+    if (file !== undefined && (await sendOwnBlob({ ...input, file }))) return true
+    return passBlob({ ...input, watched })
   }
 
   const passThrough = (

@@ -68,6 +68,19 @@ const answers = (url: string): Promise<boolean> =>
     ask.end()
   })
 
+const TIE = ['--pdeathsig', 'TERM', '--']
+
+/**
+ * A command that ends with us however we end (prctl(2), PR_SET_PDEATHSIG, by util-linux's setpriv). Where there is no such
+ * program the next start ends what was left behind.
+ */
+const tied = async (program: string, args: readonly string[]): Promise<[string, string[]]> => {
+  const can = await new Promise<boolean>((resolve) => {
+    execFile('setpriv', [...TIE, 'true'], { timeout: 5_000 }, (error) => resolve(error === null))
+  })
+  return can ? ['setpriv', [...TIE, program, ...args]] : [program, [...args]]
+}
+
 /** Ends a registry that a killed process of ours left behind: two must never write one storage. */
 const endLeftBehind = async (pidFile: string, config: string) => {
   try {
@@ -103,7 +116,8 @@ export const startRegistryProcess = async (input: Input): Promise<RegistryProces
     const port = await freePort()
     writeFileSync(bundlePath, await input.bundle(), { mode: 0o600 })
     writeFileSync(config, registryConfig({ ...input, port, storageDir, bundlePath }), { mode: 0o600 })
-    const started = spawn(program, ['serve', config], { stdio: ['ignore', 'ignore', 'pipe'], detached: true, cwd: dir })
+    const [command, args] = await tied(program, ['serve', config])
+    const started = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'], detached: true, cwd: dir })
     child = started
     started.once('error', (error) => log.error({ err: error }, 'the registry does not start'))
     started.stderr.on('data', (chunk: Buffer) =>
@@ -138,13 +152,17 @@ export const startRegistryProcess = async (input: Input): Promise<RegistryProces
   }
 
   // Never with --delete-untagged: on 2.8 it destroys images of several platforms (distribution issue 3178).
-  const collect = () =>
-    new Promise<string>((resolve, reject) => {
+  const collect = async () => {
+    const [command, args] = await tied(program, ['garbage-collect', config])
+    return new Promise<string>((resolve, reject) => {
       const options = { timeout: COLLECT_WITHIN_MS, maxBuffer: 256 * 1024 * 1024 }
-      execFile(program, ['garbage-collect', config], options, (error, stdout, stderr) =>
+      const collecting = execFile(command, args, options, (error, stdout, stderr) =>
         error ? reject(new Error(`garbage-collect failed: ${stderr.trim().slice(-500)}`)) : resolve(stdout),
       )
+      // A registry must not be started beside one that was left behind.
+      writeFileSync(pidFile, String(collecting.pid ?? ''))
     })
+  }
 
   await start()
   return {

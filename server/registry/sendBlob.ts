@@ -35,8 +35,9 @@ export const headersOfRange = (
   return { status: 206, headers: { ...headers, 'content-range': `bytes ${start}-${end - 1}/${size}` } }
 }
 
-const write = (res: ServerResponse, piece: Uint8Array) =>
-  new Promise<void>((resolve) => {
+/** Sends a piece; resolves when the kernel has it, or when the client has gone. */
+export const sendPiece = (res: ServerResponse, piece: Uint8Array): Promise<void> =>
+  new Promise((resolve) => {
     const over = () => {
       res.off('close', over)
       resolve()
@@ -65,9 +66,14 @@ export const sendFile = async (
       res.destroy()
       return
     }
-    sending = write(res, buffer.subarray(0, bytesRead))
+    sending = sendPiece(res, buffer.subarray(0, bytesRead))
     at += bytesRead
   }
   await sending
+  await endAnswer(res)
+}
+
+/** Ends an answer; resolves when it is over. */
+export const endAnswer = async (res: ServerResponse): Promise<void> => {
   if (!res.destroyed) await new Promise<void>((resolve) => res.once('close', resolve).end())
 }

@@ -15,6 +15,23 @@ import { certificateBundle, ensureTokenKey } from './tokenKeys.ts'
 import { countTraffic } from './traffic.ts'
 import { upstreamAt, type Upstream } from './upstream.ts'
 
+/**
+ * For a process without a front whose jobs need the registry: one elsewhere is reached; none is started. @returns what
+ * lets go of it
+ */
+export const reachRegistry = ({ sql, env }: Context): (() => Promise<void>) => {
+  const url = env.REGISTRY_URL
+  if (url === undefined) return async () => {}
+  const upstream = upstreamAt(() => url, keepKeys({ sql, env }))
+  const traffic = countTraffic(sql)
+  setRunning({ upstream, process: undefined, gate: new Gate(), traffic })
+  return async () => {
+    setRunning(undefined)
+    upstream.close()
+    await traffic.close()
+  }
+}
+
 /** The front, and the registry behind it once `begin` has found or started one. */
 export type Registry = { front: Front; begin(ownUrl: string): Promise<void>; stop(): Promise<void> }
 

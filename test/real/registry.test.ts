@@ -349,6 +349,41 @@ test('of pushes at once over the number of private repositories, as many go thro
   expect(row?.['n']).toBe(2)
 })
 
+test('of pushes at once over the storage, those that began may end their layers, and nothing more is taken', async () => {
+  const narrow = await plane.organization('narrow', { storage_mib: 1 })
+  const person = await plane.person('owner@narrow.example')
+  await plane.member(narrow, person, 'owner')
+  const bearer = await token('repository:narrow/app:pull,push', await plane.apiToken(person))
+  const puts = await Promise.all(
+    [1, 2, 3, 4].map(async (n) => {
+      const layer = someBytes(600_000)
+      const { config, manifest } = imageOf([layer])
+      for (const blob of [config, layer]) await plane.putBlob('narrow/app', bearer, blob)
+      return plane.putManifest('narrow/app', bearer, String(n), manifest)
+    }),
+  )
+  const refused = puts.filter(({ status }) => status === 403)
+  expect(puts.filter(({ status }) => status !== 201 && status !== 403)).toEqual([])
+  expect(refused.length).toBeGreaterThanOrEqual(2)
+  for (const { body } of refused) expect(errorOf(body)?.message).toContain('choose a larger plan')
+  const more = await api('POST', '/v2/narrow/app/blobs/uploads/', { token: bearer })
+  expect(more.status).toBe(403)
+})
+
+test('a flood from one address is slowed, and neighbours are not', async () => {
+  const from = (address: string) => api('GET', '/v2/', { headers: { 'x-forwarded-for': address } })
+  const seen = new Map<number, Awaited<ReturnType<typeof from>>>()
+  for (let round = 0; round < 60 && !seen.has(429); round++) {
+    const replies = await Promise.all(Array.from({ length: 50 }, () => from('192.0.2.77')))
+    for (const reply of replies) seen.set(reply.status, reply)
+  }
+  expect([...seen.keys()].toSorted()).toEqual([401, 429])
+  const refused = seen.get(429)!
+  expect(errorOf(refused.body)?.code).toBe('TOOMANYREQUESTS')
+  expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0)
+  expect((await from('192.0.2.78')).status).toBe(401)
+})
+
 test('a repository that goes while it is pushed to takes nothing more', async () => {
   const path = 'acme/going'
   const bearer = await token(`repository:${path}:pull,push`, owner)
