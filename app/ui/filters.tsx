@@ -6,7 +6,7 @@ import { type Option, Select } from './field.tsx'
 
 const TYPING_MS = 250
 
-/** Writes one filter into the URL; a filter that changes starts the list anew, so the cursor goes. */
+/** Writes one filter into the URL; a filter that changes starts the list anew, so its place goes. */
 function useQueryWriter(): (name: string, value: string, mode: 'push' | 'replace') => void {
   const router = useRouter()
   const path = usePathname()
@@ -15,7 +15,7 @@ function useQueryWriter(): (name: string, value: string, mode: 'push' | 'replace
     const next = new URLSearchParams(search)
     if (value) next.set(name, value)
     else next.delete(name)
-    next.delete('cursor')
+    for (const place of ['cursor', 'offset']) next.delete(place)
     const query = next.toString()
     router[mode](query ? `${path}?${query}` : path, { scroll: false })
   }
@@ -36,7 +36,17 @@ export function FilterText({
   const write = useQueryWriter()
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined)
   const input = useRef<HTMLInputElement>(null)
-  useEffect(() => () => clearTimeout(timer.current), [])
+  // Who follows a link leaves: a search that still waits must not call them back.
+  useEffect(() => {
+    const giveUp = (event: MouseEvent) => {
+      if (event.target instanceof Element && event.target.closest('a')) clearTimeout(timer.current)
+    }
+    document.addEventListener('click', giveUp, true)
+    return () => {
+      document.removeEventListener('click', giveUp, true)
+      clearTimeout(timer.current)
+    }
+  }, [])
   // A link or Back changed the filter. While somebody types, the input is ahead of the URL and stays as it is.
   useEffect(() => {
     if (input.current && input.current !== document.activeElement) input.current.value = value
