@@ -97,15 +97,15 @@ type Posted = Awaited<ReturnType<Client['incidents']['incident']['post']['mutate
 const rowsOf = async (api: Client, { incident, updateId }: Pick<Posted, 'incident' | 'updateId'>) => {
   const updates = await api.incidents.channels.ledger.query({ incident })
   const own = updates.find((one) => String(one.updateId) === updateId)
-  return { rows: own?.rows ?? [], subscribers: own?.subscribers ?? [], undoneAt: own?.undoneAt ?? null }
+  return { rows: own?.rows ?? [], crowds: own?.crowds ?? [], undoneAt: own?.undoneAt ?? null }
 }
 
 const settled = async (api: Client, posted: Posted, sendAfter: Date, waitSeconds: number) => {
   const until = Math.max(Date.now(), sendAfter.getTime()) + waitSeconds * 1_000
   for (;;) {
-    const { rows, subscribers, undoneAt } = await rowsOf(api, posted)
-    const isMoving = [...rows, ...subscribers].some(({ state }) => MOVING.has(state))
-    if (!isMoving || undoneAt || waitSeconds === 0 || Date.now() > until) return { rows, subscribers, undoneAt }
+    const { rows, crowds, undoneAt } = await rowsOf(api, posted)
+    const isMoving = [...rows, ...crowds.flatMap(({ states }) => states)].some(({ state }) => MOVING.has(state))
+    if (!isMoving || undoneAt || waitSeconds === 0 || Date.now() > until) return { rows, crowds, undoneAt }
     await sleep(POLL_MS)
   }
 }
@@ -113,7 +113,7 @@ const settled = async (api: Client, posted: Posted, sendAfter: Date, waitSeconds
 type Deliveries = Awaited<ReturnType<typeof rowsOf>>
 
 /** The ledger of one update as a table. */
-export const showDeliveries = ({ rows, subscribers }: Deliveries): void => {
+export const showDeliveries = ({ rows, crowds }: Pick<Deliveries, 'rows' | 'crowds'>): void => {
   const all = [
     ...rows.map((row) => ({
       name: row.name,
@@ -121,7 +121,9 @@ export const showDeliveries = ({ rows, subscribers }: Deliveries): void => {
       // What is unknown or failed says why; what arrived says where.
       detail: row.state === 'delivered' ? (row.url ?? row.receiptId) : row.lastError,
     })),
-    ...subscribers.map(({ state, count }) => ({ name: 'subscribers', state, detail: String(count) })),
+    ...crowds.flatMap(({ of, states }) =>
+      states.map(({ state, count }) => ({ name: of, state, detail: String(count) })),
+    ),
   ]
   out(
     table(
@@ -137,10 +139,13 @@ export const showDeliveries = ({ rows, subscribers }: Deliveries): void => {
 }
 
 /** @throws Failure where something was not delivered for good */
-export const refuseFailed = ({ rows, subscribers }: Deliveries, incident: string): void => {
+export const refuseFailed = ({ rows, crowds }: Deliveries, incident: string): void => {
   const count =
     rows.filter(({ state }) => FAILED.has(state)).length +
-    subscribers.filter(({ state }) => FAILED.has(state)).reduce((sum, row) => sum + row.count, 0)
+    crowds
+      .flatMap(({ states }) => states)
+      .filter(({ state }) => FAILED.has(state))
+      .reduce((sum, row) => sum + row.count, 0)
   if (count === 0) return
   const verb = count === 1 ? '1 delivery' : `${count} deliveries`
   throw new Failure(`${verb} of ${incident} failed or ${count === 1 ? 'is' : 'are'} unknown; see the ledger`)

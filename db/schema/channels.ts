@@ -85,7 +85,9 @@ export const delivery = pgTable(
     incidentId: ref('incident_id').notNull(),
     channelId: ref('channel_id').references(() => channel.id),
     subscriberId: ref('subscriber_id'),
-    /** `channel:7`, `subscriber:1204`, `status`, `banner`. */
+    /** Of a mail to somebody who answers for an affected account: their address as it was when this was posted. */
+    recipient: text('recipient'),
+    /** `channel:7`, `subscriber:1204`, `customer:USER`, `status`, `banner`. */
     target: text('target').notNull(),
     action: text('action', { enum: ['post', 'edit', 'delete'] }).notNull(),
     body: jsonb('body').notNull(),
@@ -110,6 +112,9 @@ export const delivery = pgTable(
       .on(t.nextAt)
       .where(sql`state in ('pending', 'retryable', 'sending', 'unknown')`),
     index('delivery_target').on(t.target, t.incidentId, t.id),
+    index('delivery_recipient')
+      .on(t.incidentId)
+      .where(sql`recipient is not null`),
   ],
 )
 

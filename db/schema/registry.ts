@@ -40,6 +40,8 @@ export const repository = pgTable(
     description: text('description').notNull().default(''),
     readme: text('readme').notNull().default(''),
     official: boolean('official').notNull().default(false),
+    /** Where an admin of the platform put an official image; those without a rank follow by use. */
+    officialRank: integer('official_rank'),
     createdBy: text('created_by').notNull(),
     createdAt: at('created_at').notNull().defaultNow(),
     /** When what was asked to be deleted goes; until then it can be kept after all. */

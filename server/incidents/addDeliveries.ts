@@ -4,6 +4,7 @@ import { DomainError } from '../errors.ts'
 import { addJob } from '../jobs.ts'
 import type { Body } from './channel.ts'
 import { adapterOf } from './channels/kinds.ts'
+import { addToCustomers } from './customers/addToCustomers.ts'
 import { readChannels, type ChannelRow } from './deliverySql.ts'
 import type { PostedUpdate } from './postUpdate.ts'
 import { isOver } from './state.ts'
@@ -60,8 +61,9 @@ export const addDeliveries = async (tx: Tx, ctx: Context, update: PostedUpdate, 
       as r (target text, "channelId" text, action text, body text, key text, why text)`
   const startAt = Math.max(ctx.now.getTime(), reach.sendAfter.getTime() - HEAD_START_MS)
   await addJob(tx, 'incidents.deliver', {}, { runAt: new Date(startAt) })
-  // Subscribers are the public, too.
-  if (reach.audience === 'everybody') await addToSubscribers(tx, ctx, update, reach)
+  // Subscribers are the public, too: of what is for few they hear only how what they were told of ends.
+  if (reach.audience === 'everybody' || isOver(update.state)) await addToSubscribers(tx, ctx, update, reach)
+  await addToCustomers(tx, ctx, update, reach)
 }
 
 const rowOf = (channel: ChannelRow, update: PostedUpdate, { overrides, skipped }: Reach): Row[] => {

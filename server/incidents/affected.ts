@@ -1,5 +1,8 @@
 import type { Sql } from '#db/client.ts'
+import type { Context } from '../context.ts'
 import { hourOf } from '../time.ts'
+import type { DraftContent } from './draft.ts'
+import { isOver } from './state.ts'
 
 /** Whose apps have containers somewhere: an account, its apps, how many containers each has there. */
 export type Affected = { accountId: bigint; account: string; apps: { app: string; containers: number }[] }
@@ -63,4 +66,22 @@ export const hitBy = async (sql: Sql, incidentId: bigint): Promise<{ affected: A
   const hosts = await sql<{ hostId: number }[]>`select host_id from incident_host
     where incident_id = ${incidentId} and (until_at is null or until_at > from_at) order by 1`
   return { affected: grouped(rows), hosts: hosts.map(({ hostId }) => hostId) }
+}
+
+/**
+ * Whom an update that is being written touches. Hosts not named are those under the components; of what is over it is whom
+ * the incident hit.
+ */
+export const touched = async (
+  { sql, now }: Pick<Context, 'sql' | 'now'>,
+  of: Pick<DraftContent, 'state' | 'components' | 'hosts'>,
+  incidentId?: bigint,
+): Promise<{ hosts: readonly number[]; found: Affected[] }> => {
+  const parts = of.components.filter(({ status }) => status !== 'operational')
+  const under = parts.map(({ componentId }) => BigInt(componentId))
+  const named = of.hosts.length > 0 ? of.hosts : await hostsUnder(sql, under)
+  const hit =
+    incidentId !== undefined && (isOver(of.state) || named.length === 0) ? await hitBy(sql, incidentId) : undefined
+  const hosts = hit && hit.hosts.length > 0 ? hit.hosts : named
+  return { hosts, found: hit && hit.affected.length > 0 ? hit.affected : await affectedBy(sql, hosts, now) }
 }

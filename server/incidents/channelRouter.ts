@@ -55,9 +55,10 @@ export const channelRouter = router({
   preview: operator
     .input(
       draftContent
-        .pick({ text: true, state: true, components: true, overrides: true, nextUpdateMinutes: true })
+        .pick({ text: true, state: true, components: true, audience: true, overrides: true, nextUpdateMinutes: true })
         .extend({
           incident,
+          hosts: draftContent.shape.hosts.default([]),
           kind: z.enum(['update', 'correction', 'retraction', 'reminder']).default('update'),
           title: z.string().max(200).optional(),
         }),

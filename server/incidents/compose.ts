@@ -1,11 +1,11 @@
 import { labelOf, type Context } from '../context.ts'
 import { DomainError } from '../errors.ts'
-import { affectedBy, hitBy, hostsUnder } from './affected.ts'
+import { touched } from './affected.ts'
 import { checkText, type Check } from './checkText.ts'
 import { listComponents } from './componentSql.ts'
 import { readDraft, type DraftContent } from './draft.ts'
 import { readIncident } from './incidentSql.ts'
-import { incidentName, isOpen, isOver } from './state.ts'
+import { incidentName, isOpen } from './state.ts'
 import { listTemplates } from './templateSql.ts'
 
 /** All that the composer begins with. @throws DomainError NOT_FOUND */
@@ -67,27 +67,13 @@ export type Weight = {
   checks: Check[]
 }
 
-/**
- * Before posting: whom an update is about, and what to look at. Hosts not named are those under the components; of what is
- * over it is whom the incident hit.
- */
+/** Before posting: whom an update is about, and what to look at. */
 export const weigh = async (
   ctx: Context,
   of: Pick<DraftContent, 'text' | 'overrides' | 'state' | 'components' | 'hosts' | 'nextUpdateMinutes'>,
   incidentId?: bigint,
 ): Promise<Weight> => {
-  const affected = of.components.filter(({ status }) => status !== 'operational')
-  const named =
-    of.hosts.length > 0
-      ? of.hosts
-      : await hostsUnder(
-          ctx.sql,
-          affected.map(({ componentId }) => BigInt(componentId)),
-        )
-  const hit =
-    incidentId !== undefined && (isOver(of.state) || named.length === 0) ? await hitBy(ctx.sql, incidentId) : undefined
-  const hosts = hit && hit.hosts.length > 0 ? hit.hosts : named
-  const found = hit && hit.affected.length > 0 ? hit.affected : await affectedBy(ctx.sql, hosts, ctx.now)
+  const { hosts, found } = await touched(ctx, of, incidentId)
   const apps = found.flatMap((one) => one.apps)
   const hostNames = await ctx.sql<{ name: string }[]>`select name from host where revoked_at is null`
   const accounts = await ctx.sql<{ name: string }[]>`select name from account where closed_at is null`

@@ -35,12 +35,12 @@ export type Taken = {
 const unfinished = (sql: Sql) =>
   sql`(e.state in ('pending', 'retryable', 'sending') or (e.state = 'unknown' and e.next_at is not null))`
 
-/** Targets that have something due, and whether their channel is free. Subscribers have a worker of their own. */
+/** Targets that have something due, and whether their channel is free. Subscribers and customers have a worker of their own. */
 export const dueTargets = async (sql: Sql, now: Date): Promise<string[]> => {
   const rows = await sql<{ target: string }[]>`
     select distinct d.target from delivery d left join channel c on c.id = d.channel_id
     where d.state in ('pending', 'retryable', 'unknown') and d.next_at <= ${now} and d.subscriber_id is null
-      and (c.wait_until is null or c.wait_until <= ${now})`
+      and d.recipient is null and (c.wait_until is null or c.wait_until <= ${now})`
   return rows.map(({ target }) => target)
 }
 
@@ -49,7 +49,7 @@ export const nextDue = async (sql: Sql, now: Date): Promise<Date | null> => {
   const [row] = await sql<{ at: Date | null }[]>`
     select min(greatest(d.next_at, c.wait_until)) as at from delivery d left join channel c on c.id = d.channel_id
     where d.state in ('pending', 'retryable', 'unknown') and d.subscriber_id is null
-      and greatest(d.next_at, c.wait_until) > ${now} and (c.id is null or (c.enabled and c.removed_at is null))`
+      and d.recipient is null and greatest(d.next_at, c.wait_until) > ${now} and (c.id is null or (c.enabled and c.removed_at is null))`
   return row?.at ?? null
 }
 

@@ -15,7 +15,7 @@ export const noteInterrupted = async ({ sql, now }: Context): Promise<void> => {
       with cut as (
         update delivery set state = 'unknown', next_at = ${now}, last_error = 'interrupted while it was being sent'
         where id in (select id from delivery where state = 'sending' and taken_at < ${before} and subscriber_id is null
-          for update skip locked)
+          and recipient is null for update skip locked)
         returning id, incident_id, attempts, taken_at),
       noted as (
         insert into delivery_attempt (delivery_id, number, at, outcome, detail, took_ms)

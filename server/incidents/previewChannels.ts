@@ -1,8 +1,12 @@
 import type { Context } from '../context.ts'
 import { DomainError } from '../errors.ts'
 import { MINUTE_MS } from '../time.ts'
+import { touched } from './affected.ts'
 import type { Measure, UpdateView } from './channel.ts'
 import { adapterOf } from './channels/kinds.ts'
+import { CUSTOMERS } from './customers/addToCustomers.ts'
+import { customerMail } from './customers/customerMail.ts'
+import { answerFor } from './customers/customerSql.ts'
 import type { DraftContent } from './draft.ts'
 import { impactOf } from './impact.ts'
 import { incidentName, isOver } from './state.ts'
@@ -33,7 +37,10 @@ type Channel = {
   waitUntil: Date | null
 }
 
-export type Previewed = Pick<DraftContent, 'text' | 'state' | 'components' | 'overrides' | 'nextUpdateMinutes'> & {
+export type Previewed = Pick<
+  DraftContent,
+  'text' | 'state' | 'components' | 'hosts' | 'audience' | 'overrides' | 'nextUpdateMinutes'
+> & {
   kind: UpdateView['kind']
   title?: string | undefined
 }
@@ -44,7 +51,38 @@ export const previewChannels = async (ctx: Context, id: bigint, of: Previewed): 
   const channels = await ctx.sql<Channel[]>`select id, kind, name, is_public, settings, health, health_at, wait_until
     from channel where removed_at is null and enabled order by position, id`
   const rows = channels.map((channel) => preview(ctx.now, channel, update, of.overrides[String(channel.id)]?.trim()))
-  return [...rows, ...(await previewSubscribers(ctx, id, of, update))]
+  const crowds = [
+    ...(of.audience === 'affected' ? await previewCustomers(ctx, id, of, update) : []),
+    ...(await previewSubscribers(ctx, id, of, update)),
+  ]
+  return [...rows, ...crowds]
+}
+
+const NO_MAIL = 'no mail server is set: mails are not sent'
+
+/** Who answers for the accounts it touches as one row, with the mail the first of them gets. Nothing where there are none. */
+const previewCustomers = async (
+  ctx: Context,
+  id: bigint,
+  of: Previewed,
+  update: UpdateView,
+): Promise<ChannelPreview[]> => {
+  const { found } = await touched(ctx, of, id)
+  const people = await answerFor(ctx.sql, found)
+  const [first] = people
+  if (!first) return []
+  const view = { ...update, text: of.overrides[CUSTOMERS]?.trim() || update.text }
+  return [
+    {
+      channelId: CUSTOMERS,
+      kind: `${people.length.toLocaleString('en')} by e-mail: owners and admins`,
+      name: 'Customers on these hosts',
+      text: customerMail(view, first.accounts, ctx.env.publicUrl).text,
+      measure: null,
+      trouble: ctx.env.SMTP_URL === undefined ? NO_MAIL : null,
+      isPublic: false,
+    },
+  ]
 }
 
 /** Subscribers as one row: how many there are, and the mail they get. Nothing where there are none. */
@@ -73,7 +111,7 @@ const previewSubscribers = async (
       name: 'Subscribers',
       text: subscriberTexts({ ...update, text: of.overrides[SUBSCRIBERS]?.trim() || update.text }).email.text,
       measure: null,
-      trouble: isMute ? 'no mail server is set: mails are not sent' : null,
+      trouble: isMute ? NO_MAIL : null,
       isPublic: true,
     },
   ]

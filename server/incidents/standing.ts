@@ -71,6 +71,8 @@ export const standing = (said: readonly Said[], startedAt?: Date): Standing => {
   const hosts = new Map<number, Span>()
   let state: IncidentState = 'draft'
   let resolvedAt: Date | null = null
+  // Hosts that are only planned to be out are out from the start on.
+  let out: readonly number[] | null = null
   for (const update of counting) {
     state = update.state
     for (const { componentId, status } of update.components) {
@@ -81,9 +83,11 @@ export const standing = (said: readonly Said[], startedAt?: Date): Standing => {
       for (const id of components.keys()) components.set(id, 'operational')
       resolvedAt ??= update.displayAt
       closeHosts(hosts, resolvedAt)
+      out = null
     } else {
       resolvedAt = null
-      if (update.hosts) followHosts(hosts, update.hosts, update.displayAt)
+      out = update.hosts ?? out
+      if (out && isOpen(state)) followHosts(hosts, out, update.displayAt)
     }
   }
   const isRetracted = counting.length === 0 && stands.length > 0

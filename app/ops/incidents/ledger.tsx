@@ -38,7 +38,11 @@ export type LedgerPart = {
   sendAfter: Date | string
   undoneAt: Date | string | null
   rows: readonly LedgerLine[]
-  subscribers: readonly { state: string; count: number }[]
+  crowds: readonly Crowd[]
+}
+type Crowd = {
+  of: 'customers' | 'subscribers'
+  states: readonly { state: string; count: number }[]
   failures: readonly Failure[]
 }
 type Failure = {
@@ -71,15 +75,12 @@ export function Ledger({ parts }: { parts: readonly LedgerPart[] }) {
 }
 
 function OneUpdate({ part }: { part: LedgerPart }) {
-  const { updateId, number, state, createdBy, rows, subscribers, failures } = part
+  const { updateId, number, state, createdBy, rows, crowds } = part
   const router = useRouter()
   const retry = useMutation(useTRPC().incidents.channels.retry.mutationOptions())
-  const count = (of: string) => subscribers.find((one) => one.state === of)?.count ?? 0
-  const gone = failures.filter(({ state: of, canRetry }) => of === 'permanent' && !canRetry).length
   const failed =
     rows.filter((row) => row.state === 'permanent' || row.state === 'retryable').length +
-    Math.max(0, count('permanent') - gone) +
-    count('retryable')
+    crowds.reduce((sum, crowd) => sum + failedIn(crowd), 0)
   const again = (deliveryId?: string) =>
     retry.mutate(
       { updateId, ...(deliveryId ? { deliveryId } : {}) },
@@ -132,23 +133,35 @@ function OneUpdate({ part }: { part: LedgerPart }) {
           { head: 'Accepted, UTC', cell: (row) => <Accepted row={row} after={part.sendAfter} /> },
         ]}
       />
-      {subscribers.length > 0 && <Subscribers part={part} again={again} />}
+      {crowds.map((crowd) => (
+        <Many key={crowd.of} number={number} crowd={crowd} again={again} />
+      ))}
     </Panel>
   )
 }
 
-/** All subscribers in one line, and those it did not reach one by one. */
-function Subscribers({ part, again }: { part: LedgerPart; again: (deliveryId: string) => void }) {
-  const { number, subscribers, failures } = part
+const countOf = ({ states }: Crowd, of: string) => states.find(({ state }) => state === of)?.count ?? 0
+
+/** Those whom it can be tried again for: not whose address came back. */
+const failedIn = (crowd: Crowd) => {
+  const gone = crowd.failures.filter(({ state, canRetry }) => state === 'permanent' && !canRetry).length
+  return Math.max(0, countOf(crowd, 'permanent') - gone) + countOf(crowd, 'retryable')
+}
+
+const MANY = { subscribers: 'Subscribers', customers: 'Customers’ owners and admins, by mail' }
+
+/** All of a crowd in one line, and those it did not reach one by one. */
+function Many({ number, crowd, again }: { number: number; crowd: Crowd; again: (deliveryId: string) => void }) {
+  const { of, states, failures } = crowd
   const said = Object.entries(LOOKS).flatMap(([name, { word, status }]) => {
-    const count = subscribers.find(({ state }) => state === name)?.count ?? 0
+    const count = countOf(crowd, name)
     return count > 0 ? [{ name, status, words: `${count.toLocaleString('en')} ${word.toLowerCase()}` }] : []
   })
-  const all = subscribers.reduce((sum, { state, count }) => sum + (state in NOT_REACHED ? count : 0), 0)
+  const all = states.reduce((sum, { state, count }) => sum + (state in NOT_REACHED ? count : 0), 0)
   return (
     <div className="panel-body stack">
       <p className="row">
-        <b>Subscribers</b>
+        <b>{MANY[of]}</b>
         {said.map(({ name, status, words }) => (
           <StatusBadge key={name} status={status}>
             {words}
@@ -161,11 +174,11 @@ function Subscribers({ part, again }: { part: LedgerPart; again: (deliveryId: st
             Not reached{all > failures.length ? `: ${failures.length} of ${all.toLocaleString('en')}` : ''}
           </summary>
           <Table
-            label={`Subscribers not reached by update ${number}`}
+            label={`${of === 'customers' ? 'Customers' : 'Subscribers'} not reached by update ${number}`}
             rows={failures}
             rowKey={({ id }) => id}
             columns={[
-              { head: 'Subscriber', phone: 'title', cell: ({ name }) => name },
+              { head: 'Who', phone: 'title', cell: ({ name }) => name },
               { head: 'Result', phone: 'state', cell: ({ state }) => <Badge state={state} /> },
               { head: 'Why', prose: true, cell: ({ lastError }) => lastError ?? '–' },
               { head: '', cell: (row) => <FailureActs row={row} again={again} /> },

@@ -44,8 +44,9 @@ const readPromises = async (sql: Sql, from: Date, until: Date): Promise<Promised
 
 const readDeliveries = async (sql: Sql, from: Date, until: Date): Promise<DeliveryCount[]> => [
   ...(await sql<DeliveryCount[]>`
-    select coalesce(c.kind, s.kind, d.target) as kind,
-      coalesce(c.name, 'Subscribers by ' || s.kind, initcap(d.target)) as name, d.state, count(*)::int as count,
+    select coalesce(c.kind, s.kind, case when d.recipient is not null then 'email' end, d.target) as kind,
+      coalesce(c.name, 'Subscribers by ' || s.kind, case when d.recipient is not null then 'Mails to customers' end,
+        initcap(d.target)) as name, d.state, count(*)::int as count,
       coalesce(array_agg(greatest(0, extract(epoch from d.accepted_at - u.send_after) * 1000)::float8)
         filter (where d.state = 'delivered' and d.accepted_at is not null), '{}') as accepted_ms
     from delivery d join incident_update u on u.id = d.update_id join incident i on i.id = d.incident_id

@@ -9,12 +9,12 @@ import { subscriberTexts } from './subscriberTexts.ts'
 /** How subscribers are named among the channels that an update may leave out. */
 export const SUBSCRIBERS = 'subscribers'
 
-/** Who is told of an incident: those of everything, of a component in it, and who heard of it before. */
-export const told = (tx: Tx, incidentId: bigint) => tx`
+/** Who is told of an incident: those of everything, of a component in it, and who heard of it before; or only these. */
+const told = (tx: Tx, incidentId: bigint, isOnlyBefore: boolean) => tx`
   s.confirmed_at is not null and s.unsubscribed_at is null and s.quarantined_at is null
-    and (s.components is null
-      or s.components && array(select c.key from incident_component i join component c on c.id = i.component_id
-        where i.incident_id = ${incidentId})
+    and (not ${isOnlyBefore}::boolean and (s.components is null
+        or s.components && array(select c.key from incident_component i join component c on c.id = i.component_id
+          where i.incident_id = ${incidentId}))
       or exists (select 1 from delivery d where d.target = 'subscriber:' || s.id and d.incident_id = ${incidentId}
         and d.state not in ('skipped', 'superseded', 'permanent')))`
 
@@ -26,7 +26,7 @@ export const addToSubscribers = async (
   tx: Tx,
   ctx: Context,
   update: PostedUpdate,
-  { skipped, overrides, sendAfter }: Reach,
+  { audience, skipped, overrides, sendAfter }: Reach,
 ): Promise<void> => {
   const why = update.isDrill
     ? 'a drill is told to nobody'
@@ -42,7 +42,7 @@ export const addToSubscribers = async (
         case when w.why is null then 'pending' else 'skipped' end,
         case when w.why is null then ${sendAfter}::timestamptz end, w.why, ${ctx.now}
       from (select s.id, coalesce(${why}::text, case when s.kind = 'email' then ${noMail}::text end) as why
-        from subscriber s where ${told(tx, update.incidentId)}) w
+        from subscriber s where ${told(tx, update.incidentId, audience === 'affected')}) w
       returning 1)
     select count(*)::int as count from made`
   if (added!.count === 0) return

@@ -40,29 +40,39 @@ export type Mailed = { outcome: Outcome; isGone: boolean; isServer: boolean }
 
 /** Hands one mail over, the same bytes in every try. It is delivered when the server has taken it. */
 export const mailOne = async (env: Env & { SMTP_URL: string }, taken: TakenForOne): Promise<Mailed> => {
-  const link = subscriberLink(env, taken.subscriberId)
+  const { footer, headers, thread } = wrapping(env, taken)
   try {
     const info = await poolTo(env.SMTP_URL).sendMail({
       from: env.WHARF_MAIL_FROM,
       to: taken.address,
       subject: subjectLine(String(taken.body['subject'])),
-      text: `${taken.body.text}\n\n--\nYou get this because you subscribed at ${env.publicUrl}/status/\nChoose services, or unsubscribe: ${link}\n`,
+      text: `${taken.body.text}${footer}\n`,
       date: taken.createdAt,
       messageId: messageId(taken.key, env.publicUrl),
       // Mails of one incident are one conversation.
-      references: messageId(`incident:${taken.incidentId}:subscriber:${taken.subscriberId}`, env.publicUrl),
-      headers: {
-        'Auto-Submitted': 'auto-generated',
-        'List-Id': `Status updates <status.${new URL(env.publicUrl).hostname}>`,
-        'List-Unsubscribe': `<${link}>`,
-        // RFC 8058.
-        'List-Unsubscribe-Post': 'List-Unsubscribe=One-Click',
-      },
+      references: messageId(`incident:${taken.incidentId}:${thread}`, env.publicUrl),
+      headers: { 'Auto-Submitted': 'auto-generated', ...headers },
     })
     const receipt = { id: info.messageId ?? taken.key, response: (info.response ?? '').slice(0, 200) }
     return { outcome: { kind: 'delivered', receipt }, isGone: false, isServer: false }
   } catch (error) {
     return judge(error)
+  }
+}
+
+/** What tells a subscriber how to leave. A customer's mail is about their own apps: there is nothing to leave. */
+const wrapping = (env: Env, { subscriberId, address }: TakenForOne) => {
+  if (subscriberId === null) return { footer: '', headers: {}, thread: `customer:${address}` }
+  const link = subscriberLink(env, subscriberId)
+  return {
+    footer: `\n\n--\nYou get this because you subscribed at ${env.publicUrl}/status/\nChoose services, or unsubscribe: ${link}`,
+    headers: {
+      'List-Id': `Status updates <status.${new URL(env.publicUrl).hostname}>`,
+      'List-Unsubscribe': `<${link}>`,
+      // RFC 8058.
+      'List-Unsubscribe-Post': 'List-Unsubscribe=One-Click',
+    },
+    thread: `subscriber:${subscriberId}`,
   }
 }
 

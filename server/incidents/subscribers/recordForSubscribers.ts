@@ -9,7 +9,7 @@ import type { TakenForOne } from './takeForSubscribers.ts'
 const LOOK_AFTER_MS = 5_000
 const MOST_LOOKS = 6
 
-/** How a try for a subscriber ended. `isGone`: nothing more shall be sent there. */
+/** How a try for a subscriber or customer ended. `isGone`: nothing more shall be sent there. */
 export type Told = { taken: TakenForOne; outcome: Outcome; tookMs: number; isGone?: boolean }
 
 /** Records tries and where the deliveries then stand, all at once; addresses that came back are told nothing more. */
@@ -35,7 +35,9 @@ export const recordFor = async (tx: Tx, kind: SubscriberKind, tries: readonly To
       accepted_at = case when r.outcome = 'delivered' then ${now}::timestamptz end
     from r where d.id = r.id and d.attempts = r.attempts and d.state in ('sending', 'unknown')`
   const gone = tries.flatMap(({ taken, outcome, isGone }) =>
-    isGone && outcome.kind === 'permanent' ? [{ id: String(taken.subscriberId), reason: outcome.reason }] : [],
+    isGone && outcome.kind === 'permanent' && taken.subscriberId !== null
+      ? [{ id: String(taken.subscriberId), reason: outcome.reason }]
+      : [],
   )
   if (gone.length > 0)
     await tx`update subscriber s set quarantined_at = coalesce(s.quarantined_at, ${now}), quarantine_reason = g.reason,

@@ -2,11 +2,14 @@ import type { Sql } from '#db/client.ts'
 import type { Body } from '../channel.ts'
 import type { SubscriberKind } from './address.ts'
 
-/** A delivery that was taken to be sent to a subscriber, and what it needs. `was` is how it stood before. */
+/**
+ * A delivery that was taken to be sent to a subscriber, or by mail to a customer (`subscriberId` null), and what it needs.
+ * `was` is how it stood before.
+ */
 export type TakenForOne = {
   id: bigint
   incidentId: bigint
-  subscriberId: bigint
+  subscriberId: bigint | null
   key: string
   was: 'pending' | 'retryable' | 'unknown'
   attempts: number
@@ -23,16 +26,16 @@ export const LEASE_MS = 120_000
 
 /**
  * Takes up to `most` deliveries that are due and next in their incident's order for their subscriber, as `sending`. Whoever
- * else asks meanwhile goes past them.
+ * else asks meanwhile goes past them. Mails are those to customers, too.
  */
 export const takeFor = async (sql: Sql, kind: SubscriberKind, now: Date, most: number): Promise<TakenForOne[]> =>
   await sql<TakenForOne[]>`
     with next as (
       select d.id, d.state from delivery d
-      where d.subscriber_id is not null and d.state in ('pending', 'retryable', 'unknown') and d.next_at <= ${now}
+      where d.state in ('pending', 'retryable', 'unknown') and d.next_at <= ${now}
         -- Asked a row at a time: joined, a planner that has not counted the new rows yet reads all of them for each.
-        and (select s.kind = ${kind} and s.unsubscribed_at is null and s.quarantined_at is null from subscriber s
-          where s.id = d.subscriber_id)
+        and (d.recipient is not null and ${kind === 'email'} or (select s.kind = ${kind} and s.unsubscribed_at is null
+          and s.quarantined_at is null from subscriber s where s.id = d.subscriber_id))
         and (select u.undone_at is null from incident_update u where u.id = d.update_id)
         and (select e.id from delivery e where e.target = d.target and e.incident_id = d.incident_id and e.id < d.id
           and (e.state in ('pending', 'retryable', 'sending') or (e.state = 'unknown' and e.next_at is not null))
@@ -41,17 +44,20 @@ export const takeFor = async (sql: Sql, kind: SubscriberKind, now: Date, most: n
     taken as (
       update delivery d set state = 'sending', taken_at = ${now}, attempts = d.attempts + 1
       from next where d.id = next.id
-      returning d.id, d.update_id, d.incident_id, d.subscriber_id, d.key, next.state as was, d.attempts, d.created_at, d.taken_at)
-    select t.id, t.incident_id, t.subscriber_id, t.key, t.was, t.attempts, t.created_at, t.taken_at, x.body, s.address,
-      s.settings, s.sealed_secret
-    from taken t join subscriber s on s.id = t.subscriber_id
-      join subscriber_text x on x.update_id = t.update_id and x.kind = s.kind
+      returning d.id, d.update_id, d.incident_id, d.subscriber_id, d.recipient, d.body, d.key, next.state as was,
+        d.attempts, d.created_at, d.taken_at)
+    select t.id, t.incident_id, t.subscriber_id, t.key, t.was, t.attempts, t.created_at, t.taken_at,
+      coalesce(x.body, t.body) as body, coalesce(s.address, t.recipient) as address, coalesce(s.settings, '{}') as settings,
+      s.sealed_secret
+    from taken t left join subscriber s on s.id = t.subscriber_id
+      left join subscriber_text x on x.update_id = t.update_id and x.kind = s.kind
     order by t.id`
 
-/** When the next delivery to a subscriber is due, which may be by now; null where none waits. */
+/** When the next delivery to a subscriber or customer is due, which may be by now; null where none waits. */
 export const nextFor = async (sql: Sql): Promise<Date | null> => {
   const [row] = await sql<{ at: Date | null }[]>`select min(d.next_at) as at from delivery d
-    where d.state in ('pending', 'retryable', 'unknown') and d.next_at is not null and d.subscriber_id is not null`
+    where d.state in ('pending', 'retryable', 'unknown') and d.next_at is not null
+      and (d.subscriber_id is not null or d.recipient is not null)`
   return row?.at ?? null
 }
 
@@ -62,7 +68,7 @@ export const nextFor = async (sql: Sql): Promise<Date | null> => {
 export const sortOut = async (sql: Sql, now: Date): Promise<void> => {
   await sql`with cut as (
       update delivery set state = 'unknown', next_at = ${now}, last_error = 'interrupted while it was being sent'
-      where id in (select id from delivery where state = 'sending' and subscriber_id is not null
+      where id in (select id from delivery where state = 'sending' and (subscriber_id is not null or recipient is not null)
         and taken_at < ${new Date(now.getTime() - LEASE_MS)} for update skip locked)
       returning id, attempts, taken_at)
     insert into delivery_attempt (delivery_id, number, at, outcome, detail, took_ms)
@@ -72,7 +78,8 @@ export const sortOut = async (sql: Sql, now: Date): Promise<void> => {
     from subscriber s where s.id = d.subscriber_id and d.state in ('pending', 'retryable') and d.next_at <= ${now}
       and (s.unsubscribed_at is not null or s.quarantined_at is not null)`
   await sql`update delivery d set state = 'superseded', next_at = null, last_error = 'a newer update was ready first'
-    from incident_update u where u.id = d.update_id and d.subscriber_id is not null and d.state in ('pending', 'retryable')
+    from incident_update u where u.id = d.update_id and (d.subscriber_id is not null or d.recipient is not null)
+      and d.state in ('pending', 'retryable')
       and u.kind in ('update', 'reminder') and u.state not in ('resolved', 'completed', 'postmortem')
       and exists (select 1 from delivery n join incident_update nu on nu.id = n.update_id
         where n.target = d.target and n.incident_id = d.incident_id and n.id > d.id

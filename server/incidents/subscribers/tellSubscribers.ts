@@ -18,8 +18,8 @@ const BATCH = { first: 32, least: 8, most: 400 }
 const SERVER_DOWN_MS = 15_000
 
 /**
- * Job `incidents.tell_subscribers`: mails, posts and webhooks to subscribers that are due, each kind beside the others, so that
- * what answers slowly holds up nobody else. Any number may run at once.
+ * Job `incidents.tell_subscribers`: mails, posts and webhooks to subscribers, and mails to customers, that are due, each kind
+ * beside the others, so that what answers slowly holds up nobody else. Any number may run at once.
  */
 export const tellSubscribers = async (ctx: Context): Promise<void> => {
   const began = performance.now()

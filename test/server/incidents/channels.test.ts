@@ -56,6 +56,7 @@ test('the preview is what is posted, and says what is in the way', async () => {
     text: 'Some pulls fail.',
     state: 'investigating' as const,
     components: [{ componentId: String(registry), status: 'partial_outage' as const }],
+    hosts: [],
     overrides: {},
     nextUpdateMinutes: 30,
   }

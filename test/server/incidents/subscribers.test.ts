@@ -229,7 +229,7 @@ test('what comes back is quarantined; what is the server’s fault unsubscribes 
   expect(quarantined).toEqual([{ address: 'gone@example.com', quarantineReason: expect.stringContaining('5.1.1') }])
   mail.refuse = () => null
   const [part] = await readLedger(sql, id)
-  expect(part!.failures.map(({ name, state }) => [name, state])).toEqual([
+  expect(part!.crowds[0]!.failures.map(({ name, state }) => [name, state])).toEqual([
     ['gone@example.com', 'permanent'],
     ['policy@example.com', 'permanent'],
     ['full@example.com', 'retryable'],

@@ -104,10 +104,13 @@ export default async function IncidentPage({ params }: { params: Promise<{ incid
               }))}
             />
             <Ledger
-              parts={ledger.map(({ updateId, rows, failures, ...part }) => ({
+              parts={ledger.map(({ updateId, rows, crowds, ...part }) => ({
                 ...part,
                 updateId: String(updateId),
-                failures: failures.map(({ id, ...failure }) => ({ ...failure, id: String(id) })),
+                crowds: crowds.map(({ failures, ...crowd }) => ({
+                  ...crowd,
+                  failures: failures.map(({ id, ...failure }) => ({ ...failure, id: String(id) })),
+                })),
                 rows: rows.map(({ id, channelId: _, ...row }) => ({ ...row, id: String(id) })),
               }))}
             />
@@ -143,7 +146,7 @@ export default async function IncidentPage({ params }: { params: Promise<{ incid
                   ['Acknowledged', <Time key="a" at={one.acknowledgedAt} />],
                   ['By', one.acknowledgedBy ?? '–'],
                   ['Resolved', one.resolvedAt ? <Time key="r" at={one.resolvedAt} /> : 'not yet'],
-                  ['Told', one.audience === 'everybody' ? 'everybody' : 'customers on the hosts'],
+                  ['Told', one.audience === 'everybody' ? 'everybody' : 'customers on these hosts'],
                   ...(one.impactOverride ? ([['Impact', 'set by hand']] as const) : []),
                 ]}
               />

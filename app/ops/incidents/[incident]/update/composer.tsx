@@ -147,7 +147,8 @@ export function Composer(props: Props) {
     change({ ...content, state, text })
   }
   const channels = previews.rows.filter(
-    ({ channelId }) => channelId !== 'subscribers' && !content.skipped.includes(channelId),
+    ({ channelId, isPublic }) =>
+      /^\d/.test(channelId) && !content.skipped.includes(channelId) && !(isPublic && content.audience === 'affected'),
   ).length
   const checks = [
     ...(weight?.checks ?? []),

@@ -12,7 +12,7 @@ export function usePreviews(
   content: Content,
   kind: 'update' | 'correction' | 'retraction',
 ): { rows: readonly ChannelPreview[]; isLoading: boolean } {
-  const { text, state, components, overrides, nextUpdateMinutes, title } = useSettled(content, 250)
+  const { text, state, components, hosts, audience, overrides, nextUpdateMinutes, title } = useSettled(content, 250)
   const { data, isPending } = useQuery({
     ...useTRPC().incidents.channels.preview.queryOptions({
       incident,
@@ -20,9 +20,11 @@ export function usePreviews(
       text,
       state,
       components,
+      hosts,
       overrides,
       nextUpdateMinutes,
       ...(title ? { title } : {}),
+      ...(audience ? { audience } : {}),
     }),
     placeholderData: keepPreviousData,
   })

@@ -1,0 +1,1 @@
+ALTER TABLE "repository" ADD COLUMN "official_rank" integer;
