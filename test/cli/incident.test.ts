@@ -9,7 +9,11 @@ import { livingPostmaster } from '#db/postmaster.ts'
 import { systemContext } from '#server/context.ts'
 import { readEnv } from '#server/env.ts'
 import { createComponent } from '#server/incidents/components.ts'
+import { subscribe } from '#server/incidents/subscribers/subscribe.ts'
+import { startWorker } from '#server/worker.ts'
+import { startApi } from '../channels/api.ts'
 import { keepChannel, startKits } from '../channels/channelKit.ts'
+import { startMailServer } from '../channels/mailServer.ts'
 import { buildWharf } from '../server/incidents/wharf.ts'
 import { testDatabase } from '../support/database.ts'
 import { startWharf } from './control.ts'
@@ -18,10 +22,12 @@ const { sql, url } = await testDatabase()
 await buildWharf(sql)
 const wharf = await startWharf(sql)
 const kits = await startKits()
+const mail = await startMailServer()
+const hook = await startApi(() => ({ status: 204 }))
 const dataDir = mkdtempSync(join(tmpdir(), 'wharf-direct-test-'))
 const env = readEnv({ WHARF_DATA: dataDir, WHARF_PUBLIC_URL: 'https://wharf.example' })
 afterAll(async () => {
-  await Promise.all(kits.map(({ close }) => close()))
+  await Promise.all([...kits.map(({ close }) => close()), mail.close(), hook.close()])
   rmSync(dataDir, { recursive: true, force: true })
 })
 
@@ -133,9 +139,13 @@ test(
 )
 
 test(
-  'with no server, --direct posts to every channel from this process and shows the status page',
+  'with no server, --direct tells every channel and subscriber once and shows the status page; a server that starts tells nobody twice',
   async () => {
     for (const kit of kits) await keepChannel(sql, env.secret, kit)
+    const ctx = { ...systemContext(sql, env, 'test'), now: new Date() }
+    const to = (address: string) => ({ to: { address, settings: {}, secret: null }, components: null, agreed: true })
+    await subscribe(ctx, { kind: 'email', ...to('one@example.com') })
+    await subscribe(ctx, { kind: 'webhook', ...to(`${hook.url}/hook`) })
     const alone = {
       WHARF_URL: 'http://127.0.0.1:1',
       WHARF_TOKEN: '',
@@ -143,14 +153,17 @@ test(
       DATABASE_URL: url,
       WHARF_PUBLIC_URL: 'https://wharf.example',
       WHARF_ALLOW_PRIVATE_WEBHOOKS: '1',
+      SMTP_URL: mail.url,
     }
     const words = ['incident', 'open', '--direct', '--json', '--title', 'Pulls fail', '--text', 'Pulls of images fail.']
     const ran = await wharf([...words, '--component', 'image-registry-ams1=major_outage'], alone)
     expect(ran.err).toMatch(/^INC-\d+: update 1 is posted; .*\n$/)
     const { incident, deliveries } = JSON.parse(ran.out) as {
       incident: string
-      deliveries: { rows: { kind: string; state: string }[] }
+      deliveries: { rows: { kind: string; state: string }[]; crowds: unknown }
     }
+    expect(deliveries.crowds).toEqual([{ of: 'subscribers', states: [{ state: 'delivered', count: 2 }], failures: [] }])
+    expect([mail.mails.map((one) => one.to), hook.log.length]).toEqual([['one@example.com'], 1])
     const states = Object.fromEntries(deliveries.rows.map(({ kind, state }) => [kind, state]))
     expect(states).toEqual(
       Object.fromEntries([...kits.map(({ kind }) => kind), 'banner', 'status'].map((kind) => [kind, 'delivered'])),
@@ -177,6 +190,25 @@ test(
       'summary.json',
     ])
     expect(readFileSync(join(folder, 'i', `${incident}.html`), 'utf8')).toContain('Pulls of images fail.')
+
+    // What posting left for a control plane to do is still there; it finds everything done.
+    const waiting = () => sql<
+      { identifier: string }[]
+    >`select distinct t.identifier from graphile_worker._private_jobs j
+      join graphile_worker._private_tasks t on t.id = j.task_id
+      where t.identifier in ('incidents.deliver', 'incidents.tell_subscribers') and j.run_at <= now() order by 1`
+    expect(await waiting()).toEqual([{ identifier: 'incidents.deliver' }, { identifier: 'incidents.tell_subscribers' }])
+    await sql`delete from graphile_worker._private_jobs j using graphile_worker._private_tasks t where t.id = j.task_id
+      and t.identifier not in ('incidents.deliver', 'incidents.tell_subscribers')`
+    const started = { ...env, SMTP_URL: mail.url, WHARF_ALLOW_PRIVATE_WEBHOOKS: true }
+    const worker = await startWorker(sql, started, url)
+    try {
+      await expect.poll(waiting, { timeout: 30_000 }).toEqual([])
+    } finally {
+      await worker?.stop()
+    }
+    expect([mail.mails.length, hook.log.length]).toEqual([1, 1])
+    for (const { kind, posts } of kits) expect([kind, posts.length]).toEqual([kind, 1])
   },
   PATIENCE_MS,
 )
