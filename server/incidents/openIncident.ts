@@ -81,7 +81,7 @@ export const openIncident = async (tx: Tx, ctx: Context, input: NewIncident): Pr
 }
 
 /** What a template can be filled with: names of components, their regions, how many hosts. Host names stay in the house. */
-const wordsFor = async (tx: Tx, hosts: readonly number[], components: DraftContent['components']) => {
+export const wordsFor = async (tx: Tx, hosts: readonly number[], components: DraftContent['components']) => {
   const rows = await tx<{ name: string; region: string | null }[]>`select name, region from component
     where id = any(${components.map(({ componentId }) => componentId)}::bigint[]) order by position, id`
   const regions = [...new Set(rows.map(({ region }) => region).filter((one) => one !== null))]

@@ -13,6 +13,7 @@ import { EndSilence, RemoveHeartbeat, RemoveSource } from './acts.tsx'
 import { AddHeartbeat } from './add-heartbeat.tsx'
 import { AddSource } from './add-source.tsx'
 import { AlertActs } from './alert-acts.tsx'
+import { AddSilence, ChangeSilence } from './silence-dialog.tsx'
 import { matcherWords } from './words.ts'
 
 export const metadata: Metadata = { title: 'Alerts' }
@@ -47,23 +48,32 @@ export default async function AlertsPage() {
         <Panel title="Firing" sub={counted(firing.length, 'alert')} flush>
           <Alerts label="Alerts that fire" rows={firing} empty="Nothing fires" />
         </Panel>
-        {silences.length > 0 && (
-          <Panel title="Silences" sub={`${silences.length} hold`} flush>
-            <Table
-              label="Silences"
-              rows={silences}
-              rowKey={({ id }) => String(id)}
-              columns={[
-                { head: 'Alerts with', phone: 'title', prose: true, cell: ({ matchers }) => matcherWords(matchers) },
-                { head: 'Why', prose: true, cell: ({ comment }) => comment },
-                { head: 'By', cell: ({ createdBy }) => createdBy },
-                { head: 'Until', cell: ({ endsAt }) => <Time at={endsAt} /> },
-                { head: 'Keeps silent', align: 'right', cell: (one) => counted(one.alerts, 'alert') },
-                { head: '', cell: ({ id }) => <EndSilence id={String(id)} /> },
-              ]}
-            />
-          </Panel>
-        )}
+        <Panel title="Silences" sub={`${silences.length} in force`} actions={<AddSilence />} flush>
+          <Table
+            label="Silences"
+            rows={silences}
+            rowKey={({ id }) => String(id)}
+            empty={
+              <Empty title="Nothing is silenced">Silence what is known, or what work that is planned sets off.</Empty>
+            }
+            columns={[
+              { head: 'Alerts with', phone: 'title', prose: true, cell: ({ matchers }) => matcherWords(matchers) },
+              { head: 'Why', prose: true, cell: ({ comment }) => comment },
+              { head: 'By', cell: ({ createdBy }) => createdBy },
+              { head: 'Until', cell: ({ endsAt }) => <Time at={endsAt} /> },
+              { head: 'Keeps silent', align: 'right', cell: (one) => counted(one.alerts, 'alert') },
+              {
+                head: '',
+                cell: ({ id, matchers, comment }) => (
+                  <span className="row">
+                    <ChangeSilence id={String(id)} matchers={matchers} comment={comment} />
+                    <EndSilence id={String(id)} />
+                  </span>
+                ),
+              },
+            ]}
+          />
+        </Panel>
         <Panel title="Ended" sub="the last 50, newest first" flush>
           <Alerts label="Alerts that ended" rows={ended} empty="No alert ended yet" />
         </Panel>

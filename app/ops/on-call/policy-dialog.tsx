@@ -7,6 +7,7 @@ import { messageOf, pathOf, useTRPC } from '../../trpc.tsx'
 import { Button } from '../../ui/button.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
 import { FieldError, SelectField, TextField } from '../../ui/field.tsx'
+import { MatcherFields } from '../alerts/matcher-fields.tsx'
 import { numbered, targetWords, type Person, type PolicyOption, type Target } from './words.ts'
 
 type Props = {
@@ -48,8 +49,6 @@ function PolicyDialog({ policy, people, schedules, onClose }: Props & { onClose:
   ].map((one) => ({ ...one, label: targetWords(one.target, schedules, people) }))
   const setStep = (n: number, next: PolicyOption['steps'][number]) =>
     setOf({ ...of, steps: of.steps.map((step, at) => (at === n ? next : step)) })
-  const setMatcher = (n: number, next: PolicyOption['matchers'][number]) =>
-    setOf({ ...of, matchers: of.matchers.map((one, at) => (at === n ? next : one)) })
   const error = save.error ?? remove.error
   const path = pathOf(error)
   return (
@@ -139,46 +138,7 @@ function PolicyDialog({ policy, people, schedules, onClose }: Props & { onClose:
         />
         <fieldset className="layer">
           <legend className="label">Only for alerts with</legend>
-          {numbered(of.matchers).map(({ place, n, of: matcher }) => (
-            <div key={place} className="row items-end">
-              <TextField
-                label="Label"
-                value={matcher.label}
-                onChange={(event) => setMatcher(n, { ...matcher, label: event.target.value })}
-              />
-              <SelectField
-                label="Is"
-                value={matcher.is}
-                options={[
-                  { value: 'equal', label: 'equal to' },
-                  { value: 'not', label: 'not' },
-                ]}
-                onChange={(event) => setMatcher(n, { ...matcher, is: event.target.value === 'not' ? 'not' : 'equal' })}
-              />
-              <TextField
-                label="Value, * for anything"
-                value={matcher.value}
-                onChange={(event) => setMatcher(n, { ...matcher, value: event.target.value })}
-              />
-              <Button
-                size="sm"
-                variant="ghost"
-                onClick={() => setOf({ ...of, matchers: of.matchers.filter((_, other) => other !== n) })}
-              >
-                Take out
-              </Button>
-            </div>
-          ))}
-          <div className="row">
-            <Button
-              size="sm"
-              onClick={() =>
-                setOf({ ...of, matchers: [...of.matchers, { label: 'severity', is: 'equal', value: '' }] })
-              }
-            >
-              Add a condition
-            </Button>
-          </div>
+          <MatcherFields matchers={of.matchers} change={(matchers) => setOf({ ...of, matchers })} />
           <p className="help">Without any it is for all that is critical. One on severity lets warnings page too.</p>
         </fieldset>
         <TextField

@@ -35,16 +35,18 @@ export const alertRouter = router({
         matchers: z.array(matcherSchema).min(1, 'say which alerts').max(20),
         minutes: minutes,
         comment: z.string().trim().min(1, 'say why').max(500),
+        /** The silence in whose place it comes. */
+        instead: id.optional(),
       }),
     )
     .mutation(async ({ ctx, input }) => {
-      const { matchers, comment } = input
+      const { matchers, comment, instead } = input
       if (matchers.every(({ is, value }) => is === 'not' || /^\**$/.test(value)))
         throw new DomainError('BAD_REQUEST', 'that would silence everything; name what a label equals', {
           path: 'matchers',
         })
       const endsAt = new Date(ctx.now.getTime() + input.minutes * 60_000)
-      return { id: String(await addSilence(ctx, { matchers, endsAt, comment })) }
+      return { id: String(await addSilence(ctx, { matchers, endsAt, comment, instead })) }
     }),
   endSilence: operator.input(z.object({ id })).mutation(async ({ ctx, input }) => {
     await endSilence(ctx, input.id)

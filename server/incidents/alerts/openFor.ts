@@ -2,7 +2,7 @@ import type { Context } from '../../context.ts'
 import { DomainError } from '../../errors.ts'
 import { announce } from '../../live.ts'
 import { incidentName } from '../state.ts'
-import { draftFor, type Fresh } from './wakeFor.ts'
+import { draftFor, isDrill, type Fresh } from './wakeFor.ts'
 
 /** The incident of an alert; where it has none a draft is opened from it. Nobody is woken. @throws DomainError NOT_FOUND */
 export const openFor = async (ctx: Context, alertId: bigint): Promise<string> =>
@@ -12,7 +12,7 @@ export const openFor = async (ctx: Context, alertId: bigint): Promise<string> =>
       where id = ${alertId} for update`
     if (!alert) throw new DomainError('NOT_FOUND', `no alert ${alertId}`)
     if (alert.incidentId !== null) return incidentName(alert.incidentId)
-    const incidentId = await draftFor(tx, ctx, [alert])
+    const incidentId = await draftFor(tx, ctx, [alert], isDrill([alert]))
     await tx`update alert set incident_id = ${incidentId} where id = ${alertId}`
     await announce(tx, 'alerts')
     return incidentName(incidentId)

@@ -32,14 +32,18 @@ export const wakeUnsilenced = async (tx: Tx, ctx: Context): Promise<void> => {
   if (rows.length > 0) await announce(tx, 'alerts')
 }
 
-/** Keeps alerts that match silent for a while; they stay in the list. */
+/**
+ * Keeps alerts that match silent for a while; they stay in the list. In the place of another silence, what that kept silent
+ * and this does not wakes people now. @throws DomainError BAD_REQUEST; NOT_FOUND where the other holds no more
+ */
 export const addSilence = async (
   ctx: Context,
-  input: { matchers: readonly Matcher[]; endsAt: Date; comment: string },
+  input: { matchers: readonly Matcher[]; endsAt: Date; comment: string; instead?: bigint | undefined },
 ): Promise<bigint> =>
   await ctx.sql.begin(async (tx) => {
     if (input.endsAt <= ctx.now)
       throw new DomainError('BAD_REQUEST', 'it would end before it begins', { path: 'endsAt' })
+    if (input.instead !== undefined) await endIn(tx, ctx, input.instead)
     const [row] = await tx<
       { id: bigint }[]
     >`insert into silence (matchers, starts_at, ends_at, comment, created_by, created_at)
@@ -61,6 +65,7 @@ export const addSilence = async (
       subject: { kind: 'silence', id: row!.id },
       after: { ...input, alerts: hit.length },
     })
+    if (input.instead !== undefined) await wakeUnsilenced(tx, ctx)
     await announce(tx, 'alerts')
     return row!.id
   })
@@ -68,10 +73,14 @@ export const addSilence = async (
 /** Ends a silence before its time; what it kept silent and still fires wakes people now. @throws DomainError NOT_FOUND */
 export const endSilence = async (ctx: Context, id: bigint): Promise<void> =>
   await ctx.sql.begin(async (tx) => {
-    const [row] = await tx`update silence set ended_at = ${ctx.now} where id = ${id} and ended_at is null
-      and ends_at > ${ctx.now} returning comment`
-    if (!row) throw new DomainError('NOT_FOUND', `no silence ${id} that holds`)
-    await audit(tx, ctx, { action: 'incidents.silence.end', subject: { kind: 'silence', id }, before: row })
+    await endIn(tx, ctx, id)
     await wakeUnsilenced(tx, ctx)
     await announce(tx, 'alerts')
   })
+
+const endIn = async (tx: Tx, ctx: Context, id: bigint) => {
+  const [row] = await tx`update silence set ended_at = ${ctx.now} where id = ${id} and ended_at is null
+    and ends_at > ${ctx.now} returning comment`
+  if (!row) throw new DomainError('NOT_FOUND', `no silence ${id} that holds`)
+  await audit(tx, ctx, { action: 'incidents.silence.end', subject: { kind: 'silence', id }, before: row })
+}

@@ -2,6 +2,7 @@ import type { Tx } from '#db/client.ts'
 import type { Context } from '../../context.ts'
 import { openIncident } from '../openIncident.ts'
 import { OPEN_STATES } from '../state.ts'
+import { widenDraft } from '../widenDraft.ts'
 import { openPage } from '../onCall/openPage.ts'
 import { policyFor } from '../onCall/policyFor.ts'
 import type { Severity } from './parseAlerts.ts'
@@ -21,7 +22,8 @@ export type Fresh = {
 
 /**
  * Wakes people for alerts, once a group: a page, and a draft incident with hosts, components and text filled in that the
- * page leads to. A group that has a page already, or hosts that are in an incident that goes on, gets no other one.
+ * page leads to. A group that has a page already, or hosts that are in an incident that goes on, gets no other one; while
+ * that is a draft, the new alerts' hosts and components are added to what it suggests.
  */
 export const wakeFor = async (tx: Tx, ctx: Context, source: string, fresh: readonly Fresh[]): Promise<void> => {
   const groups = Map.groupBy(fresh, ({ groupKey }) => groupKey)
@@ -32,13 +34,17 @@ export const wakeFor = async (tx: Tx, ctx: Context, source: string, fresh: reado
     const ids = alerts.map(({ id }) => String(id))
     const [page] = await tx<{ id: bigint; incidentId: bigint | null }[]>`select id, incident_id from page
       where group_key = ${group} and state in ('open', 'acknowledged') order by id desc limit 1`
+    const more = { hosts: hostsOf(alerts), startedAt: startOf(ctx, alerts) }
     if (page) {
       await tx`update alert set incident_id = ${page.incidentId} where id = any(${ids}::bigint[])`
+      if (page.incidentId !== null) await widenDraft(tx, ctx, page.incidentId, more)
       continue
     }
     const [first] = alerts
-    const isDrill = alerts.every(({ labels }) => Object.hasOwn(labels, 'drill') && labels['drill'] !== 'false')
-    const incidentId = (await incidentOn(tx, hostsOf(alerts), isDrill)) ?? (await draftFor(tx, ctx, alerts, isDrill))
+    const drills = isDrill(alerts)
+    const known = await incidentOn(tx, more.hosts, drills)
+    if (known !== undefined) await widenDraft(tx, ctx, known, more)
+    const incidentId = known ?? (await draftFor(tx, ctx, alerts, drills))
     await tx`update alert set incident_id = ${incidentId} where id = any(${ids}::bigint[])`
     const others = alerts.length > 1 ? ` and ${alerts.length - 1} more` : ''
     await openPage(tx, ctx, {
@@ -49,7 +55,7 @@ export const wakeFor = async (tx: Tx, ctx: Context, source: string, fresh: reado
       alertId: first!.id,
       incidentId,
       policyId: policy,
-      isDrill,
+      isDrill: drills,
     })
   }
 }
@@ -70,17 +76,23 @@ const incidentOn = async (tx: Tx, hosts: readonly number[], isDrill: boolean): P
 
 const hostsOf = (alerts: readonly Fresh[]) => [...new Set(alerts.flatMap(({ hostIds }) => hostIds))]
 
+/** All of them are an exercise: by their label `drill`. */
+export const isDrill = (alerts: readonly Pick<Fresh, 'labels'>[]): boolean =>
+  alerts.every(({ labels }) => Object.hasOwn(labels, 'drill') && labels['drill'] !== 'false')
+
+const startOf = ({ now }: Context, alerts: readonly Fresh[]) =>
+  alerts.reduce((least, { startsAt }) => (startsAt < least ? startsAt : least), now)
+
 /** A draft incident filled in from alerts: hosts, the components on them, the template that they name or the usual one. */
-export const draftFor = async (tx: Tx, ctx: Context, alerts: readonly Fresh[], isDrill = false): Promise<bigint> => {
+export const draftFor = async (tx: Tx, ctx: Context, alerts: readonly Fresh[], drill: boolean): Promise<bigint> => {
   const template = alerts
     .map(({ labels }) => (Object.hasOwn(labels, 'template') ? labels['template'] : undefined))
     .find((one) => one !== undefined)
-  const startedAt = alerts.reduce((least, { startsAt }) => (startsAt < least ? startsAt : least), ctx.now)
   const { id } = await openIncident(tx, ctx, {
     hosts: hostsOf(alerts),
     ...(template === undefined ? {} : { template }),
-    startedAt,
-    isDrill,
+    startedAt: startOf(ctx, alerts),
+    isDrill: drill,
     requestId: `alert:${alerts[0]!.id}:${ctx.now.getTime()}`,
   })
   return id

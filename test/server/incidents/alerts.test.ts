@@ -6,7 +6,8 @@ import { addSilence, endSilence } from '#server/incidents/alerts/silences.ts'
 import { addSource, removeSource, sourceOf } from '#server/incidents/alerts/sources.ts'
 import { addHeartbeat, beat, pagingHealth } from '#server/incidents/alerts/heartbeats.ts'
 import { watch } from '#server/incidents/alerts/watch.ts'
-import { readDraft } from '#server/incidents/draft.ts'
+import { readDraft, saveDraft } from '#server/incidents/draft.ts'
+import { postUpdate } from '#server/incidents/postUpdate.ts'
 import { testDatabase } from '../../support/database.ts'
 import { buildWharf, minuteAt } from './wharf.ts'
 
@@ -70,6 +71,43 @@ describe('a body of Alertmanager', () => {
     await take(4, bodyOf(group, { status: 'resolved', host: 'ams1-c2', print: 'f2', starts: 1, ends: 4 }))
     expect((await pages('prometheus'))[0]).toMatchObject({ state: 'resolved' })
     expect((await sql`select count(*)::int as n from alert where ends_at is null`)[0]).toEqual({ n: 0 })
+  })
+
+  test('adds hosts, components and words to the draft that it joins, while that is one', async () => {
+    await take(5, bodyOf('j', { host: 'ams1-c2', print: 'j1', starts: 5 }), 'joining')
+    const [page] = await pages('joining')
+    const id = page!.incidentId
+    const suggested = async () => (await readDraft(sql, id, 'somebody'))!.content
+    expect(await suggested()).toMatchObject({
+      hosts: [wharf.two],
+      components: [{ componentId: String(wharf.running) }],
+    })
+    expect((await suggested()).text).not.toContain('Image registry')
+    const own = { ...(await suggested()), text: 'Written by hand.' }
+    await saveDraft(ctx(5), id, own)
+    // Another group on the same host joins that draft too.
+    await take(6, bodyOf('j', { print: 'j2', starts: 4 }), 'joining')
+    await take(7, bodyOf('k', { host: 'ams1-c2', print: 'k1', starts: 7 }), 'joining')
+    const joined = await suggested()
+    expect(joined.hosts).toEqual([wharf.two, wharf.one])
+    expect(joined.components.map(({ componentId }) => BigInt(componentId))).toEqual([wharf.running, wharf.registry])
+    expect(joined.text).toContain('Running services and Image registry')
+    const [incident] = await sql`select started_at, title from incident where id = ${id}`
+    expect(incident).toMatchObject({ startedAt: minuteAt(4), title: expect.stringContaining('Image registry') })
+    expect((await readDraft(sql, id, 'alert source prometheus'))!.content).toEqual(own)
+    const said = {
+      requestId: 'tap-joined',
+      state: 'investigating',
+      text: 'x',
+      components: [],
+      hosts: [wharf.two],
+    } as const
+    await postUpdate(ctx(8), { ...said, incidentId: id, nextUpdateMinutes: 30, sawUpdate: 0 })
+    await take(9, bodyOf('j', { print: 'j3', starts: 9 }), 'joining')
+    expect(await sql`select host_id from incident_host where incident_id = ${id}`).toEqual([{ hostId: wharf.two }])
+    await sql`update incident set state = 'resolved' where id = ${id}`
+    await sql`update alert set ends_at = now() where ends_at is null`
+    await sql`update page set state = 'resolved' where state <> 'resolved'`
   })
 
   test('of two groups on one host leads to one incident', async () => {
@@ -178,15 +216,34 @@ test('a silence keeps an alert from waking, and what still fires when it ends wa
   expect(await pages('silenced')).toHaveLength(1)
   await endSilence(wharf.ctx(62), id)
   expect(await pages('silenced')).toHaveLength(2)
+  // In its place another one: what only the old one kept silent would wake now.
+  const next = await addSilence(wharf.ctx(62), {
+    matchers: [{ label: 'instance', is: 'equal', value: 'ams1-c2*' }],
+    endsAt: minuteAt(120),
+    comment: 'again',
+  })
+  const on = (value: string, instead: bigint) =>
+    addSilence(wharf.ctx(62.5), {
+      matchers: [{ label: 'instance', is: 'equal', value }],
+      endsAt: minuteAt(64),
+      comment: 'x',
+      instead,
+    })
+  const changed = await on('ams1-*2:9100', next)
+  expect((await pages('silenced')).map(({ state }) => state)).toEqual(['open', 'resolved'])
+  await expect(on('ams1-c9', next)).rejects.toMatchObject({ code: 'NOT_FOUND' })
+  const other = await on('ams1-c9', changed)
+  expect((await pages('silenced')).map(({ state }) => state)).toEqual(['open', 'resolved', 'open'])
+  await endSilence(wharf.ctx(62.6), other)
   // A silence made while it fires ends its page.
   await addSilence(wharf.ctx(63), {
     matchers: [{ label: 'instance', is: 'equal', value: 'ams1-c2:9100' }],
     endsAt: minuteAt(70),
     comment: 'known',
   })
-  expect((await pages('silenced')).map(({ state }) => state)).toEqual(['open', 'resolved'])
+  expect((await pages('silenced')).map(({ state }) => state)).toEqual(['open', 'resolved', 'resolved'])
   await watch(wharf.ctx(71), minuteAt(-100))
-  expect((await pages('silenced')).map(({ state }) => state)).toEqual(['open', 'resolved', 'open'])
+  expect((await pages('silenced')).map(({ state }) => state)).toEqual(['open', 'resolved', 'resolved', 'open'])
 })
 
 test('a pattern with stars, and labels that are absent', () => {
