@@ -55,13 +55,13 @@ export type RuleClass = (typeof CLASSES)[number]
 
 /** What each signal's value is. An agent sends a signal only where it is there; numbers are finite. */
 export const SIGNALS = {
-  /** MiB of an anonymous rw mapping the size of RandomX's dataset (alone or merged), beside an executable anonymous page and busy threads. */
+  /** MiB of an anonymous rw mapping the size of RandomX's dataset (alone or merged), beside busy threads and an executable anonymous page, or to the mebibyte, or beside stratum. */
   'memory.randomx_geometry': 'number',
-  /** MiB of an anonymous mapping the size of RandomX's cache (light mode) beside an executable anonymous page and busy threads. */
+  /** MiB of an anonymous mapping the size of RandomX's cache (light mode) beside busy threads and an executable anonymous page or stratum. */
   'memory.randomx_light': 'number',
   /** Share (0 to 1) of sampled pages of that mapping that are incompressible. */
   'memory.dataset_entropy': 'number',
-  /** How many different stratum words a small anonymous heap of a process with an established connection holds. */
+  /** How many different stratum messages the memory of a program holds that has a connection or had one within a minute. */
   'memory.stratum_words': 'number',
   /** The strings of miners found in the running executable, separated by spaces. */
   'exe.miner_strings': 'string',
@@ -69,7 +69,7 @@ export const SIGNALS = {
   'exe.deleted': 'boolean',
   /** True where the running executable is a memfd. */
   'exe.memfd': 'boolean',
-  /** A stratum message seen in cleartext on the wire, cut. */
+  /** Stratum messages seen in cleartext on the wire, cut; `unavailable` where it was to be listened to and could not. */
   'wire.stratum': 'string',
   /** A name that the container resolved or carries in its own arguments, lower case. */
   'net.watchlist_name': 'string',

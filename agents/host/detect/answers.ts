@@ -3,6 +3,8 @@ import { connect } from 'node:net'
 
 const TIMEOUT_MS = 2_000
 const MOST_BYTES = 64 * 1024
+/** Between the two parts of a question: some servers read one part at a time. */
+const PAUSE_MS = 100
 
 const varint = (value: number): Buffer => {
   const bytes: number[] = []
@@ -64,8 +66,10 @@ export const askMinecraft = (address: string, port: number): Promise<string | nu
     let bytes = Buffer.alloc(0)
     const socket = connect({ host: address, port })
     const timer = setTimeout(() => end(null), TIMEOUT_MS)
+    let pause: NodeJS.Timeout | undefined
     const end = (found: string | null) => {
       clearTimeout(timer)
+      clearTimeout(pause)
       socket.destroy()
       resolve(found)
     }
@@ -79,7 +83,9 @@ export const askMinecraft = (address: string, port: number): Promise<string | nu
         Buffer.from([port >> 8, port & 255]),
         Buffer.from([1]),
       )
-      socket.write(Buffer.concat([handshake, packet(Buffer.from([0]))]))
+      socket.setNoDelay(true)
+      socket.write(handshake)
+      pause = setTimeout(() => socket.write(packet(Buffer.from([0]))), PAUSE_MS)
     })
     socket.on('data', (chunk: Buffer) => {
       bytes = Buffer.concat([bytes, chunk])

@@ -4,17 +4,22 @@ import { listening } from './sockets.ts'
 import type { Sockets } from './watched.ts'
 
 const AGAIN_MS = 30 * 60_000
+/** A server that was busy when it was first asked is asked once more. */
+const ONCE_MORE_MS = 20_000
 /** A program that takes one connection and ends would be given ours in place of its client's. */
 const SETTLED_MS = 10_000
-const MOST_PORTS = 16
+const MOST_PORTS = 64
 const MOST_WAITING = 4
+
+const NEVER = Number.POSITIVE_INFINITY
 
 /**
  * Asks a container's own listening ports, on its own address, whether a game server answers: each port once it has listened
- * for a while, and again every half hour. Nobody else is ever asked. `observations` has the answers that came.
+ * for a while, and again every half hour. Nobody else is ever asked. `observations` has the answers that came; `onAnswer` is
+ * called when one has.
  */
-export const createAsking = () => {
-  const asked = new Map<string, number>()
+export const createAsking = (onAnswer: () => void = () => {}) => {
+  const asked = new Map<string, { monoMs: number; times: number }>()
   let since = new Map<string, number>()
   const answers = new Map<string, Observation>()
   let waiting = 0
@@ -27,6 +32,7 @@ export const createAsking = () => {
       else {
         const value = `${key.slice(key.indexOf(' ') + 1)} ${answer}`.slice(0, 200)
         answers.set(`${key} ${signal}`, { signal, value, heldS: 0, excerpt: answer.slice(0, 300) })
+        onAnswer()
       }
     } finally {
       waiting--
@@ -49,8 +55,9 @@ export const createAsking = () => {
       since = new Map(open.map(({ key }) => [key, since.get(key) ?? now]))
       const due = (key: string) => {
         if (now - (since.get(key) ?? now) < SETTLED_MS) return false
-        if (waiting >= MOST_WAITING || now - (asked.get(key) ?? Number.NEGATIVE_INFINITY) < AGAIN_MS) return false
-        asked.set(key, now)
+        const { monoMs, times } = asked.get(key) ?? { monoMs: Number.NEGATIVE_INFINITY, times: 0 }
+        if (waiting >= MOST_WAITING || now - monoMs < (times === 1 ? ONCE_MORE_MS : AGAIN_MS)) return false
+        asked.set(key, { monoMs: now, times: times + 1 })
         return true
       }
       for (const { key, kind, port } of open) {
@@ -62,6 +69,9 @@ export const createAsking = () => {
         }
       }
     },
+    /** When the next port that was not asked yet has listened long enough; Infinity where none waits. */
+    dueMonoMs: (): number =>
+      [...since].reduce((due, [key, ms]) => (asked.has(key) ? due : Math.min(due, ms + SETTLED_MS)), NEVER),
     observations: (): Observation[] => [...answers.values()],
   }
 }

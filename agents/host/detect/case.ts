@@ -1,5 +1,6 @@
-import { readFileSync } from 'node:fs'
+import type { Observation } from '#agents/rules.ts'
 import type { Container, Containers } from '../containers.ts'
+import { closeKernelFile, openKernelFile, readKernelFile } from '../files.ts'
 import { createAsking } from './asking.ts'
 import { createSigns } from './signs.ts'
 import { createWatched, type Parts, type Sockets } from './watched.ts'
@@ -46,6 +47,13 @@ export type Case = {
   looks: number
   acting: boolean
   notBeforeMonoMs: number
+  /** Its score at the last look. */
+  points: number
+  /** Outgoing connections that were noticed so far. */
+  called: Set<string>
+  /** What was heard on its network, and when it was last listened to. */
+  wire: Observation | null
+  wireMonoMs: number
   captured: { monoMs: number; busyS: number; lookedMonoMs: number } | null
 }
 
@@ -61,14 +69,19 @@ export const openCase = (
   // What ran before the agent is looked at by turns, not all at once.
   const dueMonoMs = now - startedMonoMs > YOUNG_MS ? now + random() * TURN_MS : startedMonoMs + FIRST_LOOK_MS
   const { startedAt } = container.is
-  return {
+  const one: Case = {
     container,
     startedAt,
     startedMonoMs: Math.max(startedMonoMs, now - YOUNG_MS),
     pid: container.is.pid,
-    watched: createWatched(parts, { id: container.is.id, pid: container.is.pid }),
+    watched: createWatched(parts, {
+      id: container.is.id,
+      pid: container.is.pid,
+      app: appKey(container),
+      startedMonoMs,
+    }),
     signs: createSigns(),
-    asking: createAsking(),
+    asking: createAsking(() => (one.dueMonoMs = 0)),
     lookedMonoMs: now,
     dueMonoMs,
     looking: false,
@@ -83,8 +96,13 @@ export const openCase = (
     looks: 0,
     acting: false,
     notBeforeMonoMs: 0,
+    points: 0,
+    called: new Set(),
+    wire: null,
+    wireMonoMs: Number.NEGATIVE_INFINITY,
     captured: null,
   }
+  return one
 }
 
 /** Names by which a container knows addresses: its hosts file, and what others are called on its networks. */
@@ -97,8 +115,10 @@ export const namesOf = (
     const alias = other.is.aliases.find((name) => name.includes('.'))
     if (alias && other !== container) for (const address of other.is.addresses) names.set(address, alias.toLowerCase())
   }
+  // The container writes to this file too: no more of it is read than a file of names has.
+  const file = openKernelFile(container.is.hostsPath)
   try {
-    const text = readFileSync(container.is.hostsPath, 'latin1').slice(0, MOST_HOSTS_BYTES)
+    const text = file ? readKernelFile(file).toString('latin1', 0, MOST_HOSTS_BYTES) : ''
     for (const line of text.split('\n')) {
       const [address, ...hosts] = line.replace(/#.*/, '').trim().split(/\s+/)
       const named = hosts.find((name) => name.includes('.'))
@@ -106,6 +126,8 @@ export const namesOf = (
     }
   } catch {
     // Without such a file nothing is known of names.
+  } finally {
+    closeKernelFile(file)
   }
   return (address) => names.get(address)
 }

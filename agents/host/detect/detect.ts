@@ -7,6 +7,7 @@ import { cpuLimitMilli } from '../execute.ts'
 import type { Roots } from '../files.ts'
 import { reason, type Log } from '../log.ts'
 import { createAct, type Act } from './act.ts'
+import { createCaptures } from './capture.ts'
 import { appKey, label, namesOf, openCase, YOUNG_MS, type Case } from './case.ts'
 import { createExecutables } from './executable.ts'
 import { loadMemo } from './memo.ts'
@@ -14,7 +15,9 @@ import { createReads } from './reads.ts'
 import { createResponse, SUSPECT_MS } from './respond.ts'
 import type { Rulebook } from './rulebook.ts'
 import { deepPauseMs, nextLook } from './schedule.ts'
+import { createSharedPrograms } from './seen.ts'
 import { createShape } from './shape.ts'
+import { connected } from './sockets.ts'
 
 export type Detection = ReturnType<typeof createDetection>
 
@@ -28,6 +31,13 @@ const MOST_CLOSE_MS = 4_000
 const FIRST_LOOKS = 3
 const RENEWED_MS = 30_000
 const SUSPECT_AGAIN_MS = 10 * 60_000
+/** Suspects that showed no more while they were looked at closely are read again after so long at most. */
+const SUSPECT_PAUSE_MS = 20_000
+const WIRE_AGAIN_MS = 60_000
+/** An idle container that uses so much of a core is looked at at once. */
+const WAKING_CORES = 0.03
+const LEAST_PAUSE_MS = 1_000
+const MOST_CALLED = 256
 const SOCKETS_MS = 60_000
 const CADENCE_MS = 10 * 60_000
 const MOST_STARTS = 50
@@ -58,7 +68,9 @@ export const createDetection = (options: {
   const { roots, containers, rulebook, mono, corrected, bootId, stateDir, log, onFinding } = options
   const { disk = fileDisk, random = Math.random } = options
   const reads = createReads()
-  const parts = { roots, reads, executables: createExecutables(reads, roots.proc), random }
+  const programs = createSharedPrograms()
+  const parts = { roots, reads, executables: createExecutables(reads, roots.proc), programs, random }
+  const captures = createCaptures()
   const act: Act = createAct(containers, options.before, options.save)
   const memo = loadMemo(stateDir, bootId, disk)
   const response = createResponse({
@@ -99,6 +111,7 @@ export const createDetection = (options: {
     const observations = [
       ...watched.observations(now),
       ...one.asking.observations(),
+      ...(one.wire === null ? [] : [one.wire]),
       ...signs.observations(shape, lately),
     ].slice(0, MOST_OBSERVATIONS)
     const bundle = rulebook.bundle()
@@ -108,12 +121,32 @@ export const createDetection = (options: {
       ({ account, app, untilMs }) => account === owner.account && app === owner.app && untilMs > owner.nowMs,
     )
 
+    one.points = judged.points
     if (judged.points >= SUSPECT && now - one.suspectMonoMs > SUSPECT_AGAIN_MS) {
       one.suspectMonoMs = now
       one.closelyUntilMonoMs = Math.max(one.closelyUntilMonoMs, now + SUSPECT_MS)
     }
     if (dispute) one.closelyUntilMonoMs = Math.max(one.closelyUntilMonoMs, now + 5_000)
     await response.respond(one, judged, observations, dispute)
+  }
+
+  /** Whom it calls: somebody new is a reason to read its programs again, as far as that is affordable. */
+  const noteCalls = (one: Case) => {
+    const calls = connected(one.sockets.tcp).map(({ address, port }) => `${address}:${port}`)
+    if (calls.some((call) => !one.called.has(call))) one.fruitless = Math.min(one.fruitless, FIRST_LOOKS)
+    if (one.called.size > MOST_CALLED) one.called.clear()
+    for (const call of calls) one.called.add(call)
+  }
+
+  /** Listens on a suspect's own network, once a minute at most; what is heard is judged at the next look. */
+  const listen = (one: Case, now: number) => {
+    if (now - one.wireMonoMs < WIRE_AGAIN_MS) return
+    const hearing = captures.listen(one.pid)
+    if (!hearing) return
+    one.wireMonoMs = now
+    void hearing.then((heard) => {
+      if (heard !== null) one.wire = heard
+    })
   }
 
   const look = async (one: Case) => {
@@ -128,11 +161,12 @@ export const createDetection = (options: {
     if (now - one.socketsMonoMs > (close ? 2_000 : busy || young ? 8_000 : SOCKETS_MS)) {
       one.socketsMonoMs = now
       one.sockets = await watched.sockets()
-      if (!shared) {
-        signs.sockets(one.sockets.tcp, now, namesOf(container, containers))
-        one.asking.ask(container.is.addresses, one.sockets, now)
-      }
+      noteCalls(one)
+      if (!shared) signs.sockets(one.sockets.tcp, now, namesOf(container, containers))
     }
+    if (!shared) one.asking.ask(container.is.addresses, one.sockets, now)
+    const suspect = one.points >= SUSPECT
+    if (suspect && close && !shared) listen(one, now)
     if (busy) {
       if (watched.hasNew(now) && now - one.renewedMonoMs > RENEWED_MS) {
         one.renewedMonoMs = now
@@ -140,8 +174,8 @@ export const createDetection = (options: {
       }
       const pauseMs = close
         ? Math.min(MOST_CLOSE_MS, Math.max(LEAST_CLOSE_MS, one.deepTookMs * CLOSE_SHARE))
-        : deepPauseMs(one.fruitless)
-      const affordable = close || one.fruitless < FIRST_LOOKS || savedMs > 0
+        : Math.min(suspect ? SUSPECT_PAUSE_MS : Number.POSITIVE_INFINITY, deepPauseMs(one.fruitless))
+      const affordable = close || suspect || one.fruitless < FIRST_LOOKS || savedMs > 0
       if (affordable && now - one.deepMonoMs > pauseMs) {
         one.deepMonoMs = now
         const begunMs = performance.now()
@@ -170,13 +204,12 @@ export const createDetection = (options: {
         one.looks++
         const now = mono()
         one.lookedMonoMs = now
-        const { startedMonoMs, closelyUntilMonoMs } = one
-        one.dueMonoMs = nextLook({
-          startedMonoMs,
-          lookedMonoMs: now,
-          busy: one.watched.isBusy(now),
-          closelyUntilMonoMs,
-        })
+        const { startedMonoMs, closelyUntilMonoMs, asking, watched } = one
+        const busy = watched.isBusy(now)
+        one.dueMonoMs = Math.min(
+          nextLook({ startedMonoMs, lookedMonoMs: now, busy, closelyUntilMonoMs }),
+          Math.max(now + LEAST_PAUSE_MS, asking.dueMonoMs()),
+        )
       })
   }
 
@@ -224,6 +257,10 @@ export const createDetection = (options: {
       const shape = shapes.get(containerId) ?? createShape()
       shapes.set(containerId, shape)
       shape.add(reading)
+      const one = cases.get(containerId)
+      if (one && shape.cores() >= WAKING_CORES && !one.watched.isBusy(reading.monoMs)) {
+        one.dueMonoMs = Math.min(one.dueMonoMs, reading.monoMs)
+      }
     },
     logSize(containerId: string, bytes: number, monoMs: number) {
       const one = cases.get(containerId)

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { setImmediate as turn } from 'node:timers/promises'
 import type { Reads } from './reads.ts'
@@ -50,7 +49,7 @@ export const createExecutables = (reads: Reads, procRoot: string) => {
   /** Null where the process is gone or its file cannot be read. One file is read at a time. */
   const read = async (pid: number): Promise<Content | null> => {
     const path = join(procRoot, String(pid), 'exe')
-    const stat = statSync(path, { throwIfNoEntry: false })
+    const stat = await reads.stat(path).catch(() => null)
     if (!stat?.isFile()) return null
     const key = `${stat.ino} ${stat.size} ${stat.ctimeMs}`
     const before = known.get(key)

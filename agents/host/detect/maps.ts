@@ -11,6 +11,8 @@ const SCRATCHPAD_MIB = 2
 const SLACK_MIB = 16
 /** A size that fits so closely needs no executable page to be noticed. */
 const CLOSE_MIB = 2.5
+/** The stack of the thread that was started next lies right below, and the kernel may make one mapping of both. */
+const STACK_MIB = 8
 
 /** Regions of a maps file; lines that are none are left out. Addresses stay below 2^53. */
 export const parseMaps = (text: string): Region[] => {
@@ -38,7 +40,7 @@ export const parseMaps = (text: string): Region[] => {
 
 /** Memory of no file on a disk: also what has been given a name, shared memory and huge pages. */
 export const isAnonymous = ({ path }: Region): boolean =>
-  path === '' || path === '[heap]' || /^(\[anon|\/anon_hugepage|\/memfd:|\/dev\/zero|\/SYSV)/.test(path)
+  path === '' || path === '[heap]' || /^(\[anon|\/anon_hugepage|\/memfd:|\/dev\/(zero|shm\/)|\/SYSV)/.test(path)
 
 const isWritten = ({ perms }: Region) => perms.startsWith('rw')
 const sizeMib = ({ start, end }: Region) => (end - start) / MIB
@@ -47,7 +49,9 @@ const sizeMib = ({ start, end }: Region) => (end - start) / MIB
 export type Geometry = { kind: 'dataset' | 'light'; region: Region; mib: number; close: boolean; executable: boolean }
 
 const isClose = (mib: number, base: number, threads: number) =>
-  [base, base + CACHE_MIB].some((least) => mib >= least && mib <= least + SCRATCHPAD_MIB * threads + CLOSE_MIB)
+  [base, base + CACHE_MIB, base + STACK_MIB, base + CACHE_MIB + STACK_MIB].some(
+    (least) => mib >= least && mib <= least + SCRATCHPAD_MIB * threads + CLOSE_MIB,
+  )
 
 /** Anonymous mappings that touch, as one; each alone too. */
 const withRuns = (regions: readonly Region[]): Region[] => {
@@ -75,18 +79,27 @@ export const geometryOf = (regions: readonly Region[], threads: number): Geometr
   const scratch = SCRATCHPAD_MIB * Math.min(threads, 512)
   const dataset = among(DATASET_MIB - 0.25, DATASET_MIB + CACHE_MIB + scratch + SLACK_MIB, DATASET_MIB)
   if (dataset) return { kind: 'dataset', executable, ...dataset }
-  const cache = among(CACHE_MIB, CACHE_MIB + scratch + CLOSE_MIB, CACHE_MIB)
+  const cache = among(CACHE_MIB, CACHE_MIB + STACK_MIB + scratch + CLOSE_MIB, CACHE_MIB)
   return cache ? { kind: 'light', executable, ...cache } : null
 }
 
 const SMALL_MIB = 64
+const CONSTANTS_MIB = 4
 
-/** Where a program keeps what it says and hears: its small writable memory, the likeliest first. */
-export const smallHeaps = (regions: readonly Region[], exe: string): Region[] => {
-  const order = ({ path }: Region) => (path === '[heap]' ? 0 : path.startsWith('[stack') ? 1 : 2)
+/**
+ * Where a program keeps what it says and hears: its small writable memory, the likeliest first. With `constants` also
+ * what a small program was built with.
+ */
+export const smallHeaps = (regions: readonly Region[], exe: string, constants = false): Region[] => {
+  const order = ({ path, perms }: Region) =>
+    path === '[heap]' ? 0 : path.startsWith('[stack') ? 1 : perms.startsWith('rw') ? 2 : 3
+  const isConstant = (region: Region) =>
+    constants && region.perms.startsWith('r-') && region.path === exe && sizeMib(region) <= CONSTANTS_MIB
   return regions
     .filter(
-      (region) => isWritten(region) && (isAnonymous(region) || region.path.startsWith('[stack') || region.path === exe),
+      (region) =>
+        isConstant(region) ||
+        (isWritten(region) && (isAnonymous(region) || region.path.startsWith('[stack') || region.path === exe)),
     )
     .flatMap((region): Region[] => {
       if (sizeMib(region) <= SMALL_MIB) return [region]

@@ -112,7 +112,7 @@ export const searchHeaps = (
           const filled = carried + bytes
           findWords(buffer.subarray(0, filled), words, {
             nowMonoMs,
-            isFixed: !isAnonymous(region) && region.path.startsWith('/'),
+            isFixed: region.perms[1] !== 'w' || (!isAnonymous(region) && region.path.startsWith('/')),
           })
           carried = Math.min(OVERLAP, filled)
           buffer.copyWithin(0, filled - carried, filled)

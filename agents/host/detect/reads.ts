@@ -1,4 +1,4 @@
-import { close, constants, open, read } from 'node:fs'
+import { close, constants, open, read, stat, type Stats } from 'node:fs'
 import { promisify } from 'node:util'
 
 /** How files are read; tests give files that hang. */
@@ -6,11 +6,13 @@ export type FileSystem = {
   open: (path: string, flags: number) => Promise<number>
   read: (fd: number, buffer: Buffer, length: number, position: number | null) => Promise<number>
   close: (fd: number) => Promise<void>
+  stat: (path: string) => Promise<Stats>
 }
 
 const system: FileSystem = {
   open: promisify(open),
   close: promisify(close),
+  stat: promisify(stat),
   read: (fd, buffer, length, position) =>
     new Promise((resolve, reject) =>
       read(fd, buffer, 0, length, position, (error, bytes) => (error ? reject(error) : resolve(bytes))),
@@ -86,6 +88,9 @@ export const createReads = (deadlineMs = 1_000, mostStuck = 2, files: FileSystem
 
   return {
     open: begin,
+    /** What a path leads to; rejects where there is nothing, or what holds it does not answer in time. */
+    stat: (path: string): Promise<Stats> =>
+      stuck >= mostStuck ? Promise.reject(new Error('too many reads hang')) : bounded(files.stat(path)),
     stuck: () => stuck,
     /** The beginning of a file, at most `mostBytes`. Rejects where it cannot be read in time. */
     async text(path: string, mostBytes: number): Promise<string> {

@@ -40,6 +40,9 @@ export const createShape = () => {
       last = reading
     },
 
+    /** Cores in use at the last reading. */
+    cores: (): number => steps.at(-1)?.cores ?? 0,
+
     of(limitCores: number | null): Shape {
       let total = 0
       let squares = 0

@@ -54,6 +54,15 @@ export const connected = (sockets: readonly Socket[]): Socket[] => {
   return sockets.filter(({ state, localPort }) => state === ESTABLISHED && !own.has(localPort))
 }
 
+/** States of a connection that stands or stood until lately: FIN_WAIT1, FIN_WAIT2, TIME_WAIT, CLOSE_WAIT too. */
+const TALKED = new Set([ESTABLISHED, '04', '05', '06', '08'])
+
+/** Connections that this side opened and that carried something, also where they are over: some talk a sentence at a time. */
+export const talked = (sockets: readonly Socket[]): Socket[] => {
+  const own = new Set(listening(sockets).map(({ localPort }) => localPort))
+  return sockets.filter(({ state, localPort }) => TALKED.has(state) && !own.has(localPort))
+}
+
 /** Addresses that were called and have not answered. */
 export const tried = (sockets: readonly Socket[]): string[] =>
   sockets.filter(({ state }) => state === SYN_SENT).map(({ address }) => address)

@@ -9,6 +9,8 @@ export type Words = {
   prints: Set<string>
   /** When the first was seen, since boot; null while there is none. */
   sinceMonoMs: number | null
+  /** When one was last seen. */
+  seenMonoMs: number
   /** True once a later look found another message of a kind known before. */
   live: boolean
   wallets: Set<string>
@@ -16,7 +18,7 @@ export type Words = {
 }
 
 /** Every message holds one of these. */
-const NEEDLES = ['"mining.', '"job_id"', '"login"'].map((needle) => Buffer.from(needle))
+const NEEDLES = ['"mining.', '"job_id"', '"login"', '"keepalived"', '"eth_submit'].map((needle) => Buffer.from(needle))
 const REACH = 1_500
 const MOST_HITS = 64
 const MOST_WALLETS = 8
@@ -27,35 +29,62 @@ const STILL_MS = 20_000
 const PROSE_LETTERS = 24
 
 const MINING =
-  /"method"\s*:\s*"mining\.(subscribe|authorize|notify|submit|set_difficulty|set_target|configure|extranonce\.subscribe)"/g
-/** CryptoNote's stratum (xmrig's doc/STRATUM.md): each method beside the parameters that no other protocol has. */
-const LOGIN =
-  /"method"\s*:\s*"login"[^\n]{0,300}"(login|pass|agent|rigid|algo)"\s*:|"(login|pass)"\s*:\s*"[^"\n]{0,300}"[^\n]{0,300}"method"\s*:\s*"login"/
-const HEX = '"[0-9a-fA-F]'
-const JOB = new RegExp(
-  `"job_id"\\s*:[^\\n]{0,1200}"(target"\\s*:\\s*${HEX}{6,64}"|(blob|seed_hash)"\\s*:\\s*${HEX}{32,})`,
-)
-const JOB_AFTER = new RegExp(
-  `"(target"\\s*:\\s*${HEX}{6,64}"|(blob|seed_hash)"\\s*:\\s*${HEX}{32,}")[^\\n]{0,1200}"job_id"\\s*:`,
-)
-const SUBMIT = /"method"\s*:\s*"submit"[^\n]{0,400}"job_id"\s*:[^\n]{0,200}"(nonce|result)"\s*:/
+  /"method"\s*:\s*"(mining\.(?:subscribe|authorize|notify|submit|set_difficulty|set_target|set_extranonce|configure|hello|extranonce\.subscribe)|eth_submit(?:Login|Work|Hashrate))"/g
+/** What only tells of messages, as a dashboard does, has the method without what it was called with. */
+const PARAMS = /"params"\s*:/
 const WALLET = /(?<![1-9A-HJ-NP-Za-km-z])[48][0-9AB][1-9A-HJ-NP-Za-km-z]{93}(?![1-9A-HJ-NP-Za-km-z])/g
+
+/**
+ * CryptoNote's stratum (xmrig's doc/STRATUM.md). Each message is one line, its keys in any order: a method beside the
+ * parameters that no other protocol has.
+ */
+const CRYPTONOTE: readonly [kind: string, needs: readonly RegExp[]][] = [
+  ['login', [/"method"\s*:\s*"login"/, /"login"\s*:/, /"(pass|agent|rigid|algo)"\s*:/]],
+  ['submit', [/"method"\s*:\s*"submit"/, /"job_id"\s*:/, /"nonce"\s*:\s*"?[0-9a-fA-F]{4,}/]],
+  ['job', [/"job_id"\s*:/, /"(blob|seed_hash)"\s*:\s*"[0-9a-fA-F]{32,}/]],
+  ['job', [/"job_id"\s*:/, /"target"\s*:\s*"[0-9a-fA-F]{6,64}"/, /"(blob|seed_hash|job)"\s*:|"method"\s*:\s*"job"/]],
+  ['keepalived', [/"method"\s*:\s*"keepalived"/]],
+]
+/** Kinds that mean nothing else: two different messages of one are a conversation. */
+const CONCLUSIVE = /^(mining\.|eth_submit|submit$)/
 
 export const noWords = (): Words => ({
   kinds: new Map(),
   fixed: new Map(),
   prints: new Set(),
   sinceMonoMs: null,
+  seenMonoMs: Number.NEGATIVE_INFINITY,
   live: false,
   wallets: new Set(),
   excerpt: '',
 })
 
-/** How many different messages count now. */
+/** Adds to `words` what was seen elsewhere of the same program. */
+export const addWords = (words: Words, other: Words): void => {
+  for (const name of ['kinds', 'fixed'] as const) {
+    for (const [kind, at] of other[name]) words[name].set(kind, Math.min(at, words[name].get(kind) ?? at))
+  }
+  for (const print of other.prints) if (words.prints.size < MOST_PRINTS) words.prints.add(print)
+  for (const wallet of other.wallets) if (words.wallets.size < MOST_WALLETS) words.wallets.add(wallet)
+  const since = [words.sinceMonoMs, other.sinceMonoMs].filter((at) => at !== null)
+  words.sinceMonoMs = since.length === 0 ? null : Math.min(...since)
+  words.seenMonoMs = Math.max(words.seenMonoMs, other.seenMonoMs)
+  words.live ||= other.live
+  words.excerpt ||= other.excerpt
+}
+
+/** How many different messages count now: of a conversation also what its program holds, and another of one kind. */
 export const countWords = ({ kinds, fixed, live, sinceMonoMs }: Words, nowMonoMs: number): number => {
-  if (live) return new Set([...kinds.keys(), ...fixed.keys()]).size
+  if (live) {
+    const all = new Set([...kinds.keys(), ...fixed.keys()])
+    return all.size === 1 && [...all].some((kind) => CONCLUSIVE.test(kind)) ? 2 : all.size
+  }
   return sinceMonoMs !== null && nowMonoMs - sinceMonoMs >= STILL_MS ? kinds.size : 0
 }
+
+/** True where what was seen at once is a conversation: messages of two kinds, or two of a kind that means nothing else. */
+export const isConversation = ({ kinds, prints }: Words): boolean =>
+  kinds.size > 1 || (prints.size > 1 && [...kinds.keys()].some((kind) => CONCLUSIVE.test(kind)))
 
 /** Payout addresses of Monero and its kin in a text. */
 export const walletsIn = (text: string): string[] => [...new Set(text.match(WALLET) ?? [])].slice(0, MOST_WALLETS)
@@ -69,21 +98,32 @@ const isProse = (text: string) =>
     .replace(/^([A-Za-z-]+: .*|[A-Z]+ \S+ HTTP\/\d.*|HTTP\/\d.*)$/gm, '')
     .replace(/[^A-Za-z]/g, '').length > PROSE_LETTERS
 
-const kindsIn = (text: string): string[] => [
-  ...[...text.matchAll(MINING)].map(([, method]) => `mining.${method}`),
-  ...(LOGIN.test(text) ? ['login'] : []),
-  ...(JOB.test(text) || JOB_AFTER.test(text) ? ['job'] : []),
-  ...(SUBMIT.test(text) ? ['submit'] : []),
+/** The kinds of stratum's messages in a line. */
+const kindsIn = (line: string): string[] => [
+  ...(PARAMS.test(line) ? [...line.matchAll(MINING)].map(([, method]) => method!) : []),
+  ...new Set(CRYPTONOTE.filter(([, needs]) => needs.every((need) => need.test(line))).map(([kind]) => kind)),
 ]
 
-/** The whole object that stands around a place in a text; empty where it is cut. */
-const objectAt = (text: string, at: number): string => {
-  const from = text.lastIndexOf('\n', at) + 1
-  const end = text.indexOf('\n', at)
-  const line = text.slice(from, end < 0 ? text.length : end)
+/** The whole object in a line; empty where it is cut. */
+const objectIn = (line: string): string => {
   const open = line.indexOf('{')
-  const close = line.lastIndexOf('}')
-  return open < 0 || close < at - from ? '' : line.slice(open, close + 1)
+  return open < 0 ? '' : line.slice(open, line.lastIndexOf('}') + 1)
+}
+
+const addLine = (line: string, words: Words, { nowMonoMs, isFixed }: { nowMonoMs: number; isFixed: boolean }) => {
+  const kinds = kindsIn(line)
+  if (kinds.length === 0) return
+  words.sinceMonoMs ??= nowMonoMs
+  words.seenMonoMs = nowMonoMs
+  const known = isFixed ? words.fixed : words.kinds
+  if (kinds.some((kind) => !known.has(kind)) && words.excerpt.length < 300) words.excerpt += `${line.slice(0, 200)}\n`
+  for (const kind of kinds) if (!known.has(kind)) known.set(kind, nowMonoMs)
+  const print = objectIn(line)
+  if (print !== '' && !words.prints.has(print) && words.prints.size < MOST_PRINTS) {
+    words.prints.add(print)
+    if (kinds.some((kind) => known.get(kind)! < nowMonoMs)) words.live = true
+  }
+  for (const wallet of walletsIn(line)) if (words.wallets.size < MOST_WALLETS) words.wallets.add(wallet)
 }
 
 /**
@@ -100,20 +140,7 @@ export const findWords = (bytes: Buffer, words: Words, look: { nowMonoMs: number
       while (to < bytes.length && to - at < REACH && isPrintable(bytes[to]!)) to++
       const text = bytes.toString('latin1', from, to)
       at = bytes.indexOf(needle, Math.max(to, at + needle.length))
-      if (isProse(text)) continue
-      const kinds = kindsIn(text)
-      if (kinds.length === 0) continue
-      words.sinceMonoMs ??= look.nowMonoMs
-      const known = look.isFixed ? words.fixed : words.kinds
-      if (kinds.some((kind) => !known.has(kind)) && words.excerpt.length < 300)
-        words.excerpt += `${text.slice(0, 200)}\n`
-      for (const kind of kinds) if (!known.has(kind)) known.set(kind, look.nowMonoMs)
-      const print = objectAt(text, text.indexOf(needle.toString()))
-      if (print !== '' && !words.prints.has(print) && words.prints.size < MOST_PRINTS) {
-        words.prints.add(print)
-        if (kinds.some((kind) => known.get(kind)! < look.nowMonoMs)) words.live = true
-      }
-      for (const wallet of walletsIn(text)) if (words.wallets.size < MOST_WALLETS) words.wallets.add(wallet)
+      if (!isProse(text)) for (const line of text.split('\n')) addLine(line, words, look)
     }
   }
 }

@@ -1,21 +1,18 @@
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { MOST_EXCERPT, type Executable, type Observation } from '#agents/rules.ts'
+import type { Executable, Observation } from '#agents/rules.ts'
 import type { Roots } from '../files.ts'
-import type { Executables, Content } from './executable.ts'
-import { geometryOf, parseMaps, smallHeaps, type Geometry, type Region } from './maps.ts'
+import { cut, evidenceOf } from './evidence.ts'
+import type { Executables } from './executable.ts'
+import { geometryOf, parseMaps, smallHeaps, type Region } from './maps.ts'
 import { sampleDataset, searchHeaps } from './memory.ts'
 import { chosenOf, exeLink, listProcesses, processFolders, readStat, socketInodes } from './processes.ts'
 import type { Reads } from './reads.ts'
-import { connected, parseSockets, type Socket } from './sockets.ts'
+import { BUSY_PERCENT, createPrograms, isBusy, isCalling, newSeen, type Seen, type SharedPrograms } from './seen.ts'
+import { parseSockets, talked, type Socket } from './sockets.ts'
 import type { ProcessStat } from './stat.ts'
-import { countWords, noWords, walletsIn, type Words } from './stratum.ts'
-import { hostsIn, readsText } from './strings.ts'
+import { walletsIn } from './stratum.ts'
 
-/** A process uses so much of a core to be worth a look. */
-const BUSY_PERCENT = 1.5
-/** A burst counts for so long. */
-const BUSY_MS = 120_000
 const LEAST_ELAPSED_MS = 400
 /** No layout of RandomX fits into less. */
 const GEOMETRY_BYTES = 256 * 2 ** 20
@@ -27,74 +24,45 @@ const MOST_ARGS_BYTES = 4_096
 const MOST_SOCKETS_BYTES = 2 ** 20
 const MOST_HEAP_BYTES = 48 * 2 ** 20
 const MOST_DEEP = 8
-const MOST_NAMED = 8
+const MOST_KIN = 4
 const DATASET_AGAIN_MS = 15_000
 const LOOK_MS = 8_000
 /** Most files are read within this. */
 const READING_MS = 300
-/** So long memory the size of a dataset may be empty before its size alone speaks. */
-const EMPTY_MS = 10_000
-
-type Seen = {
-  stat: ProcessStat
-  monoMs: number
-  percent: number
-  busyMonoMs: number
-  link: string
-  args: string
-  argsOf: string
-  maps: { monoMs: number; bytes: number } | null
-  geometry: Geometry | null
-  geometryMonoMs: number
-  dataset: { monoMs: number; share: number } | null
-  content: Content | null
-  contentOf: string
-  reading: Promise<void> | null
-  words: Words
-  connected: boolean
-}
 
 /** What looks are made with; `random` is in [0, 1). */
-export type Parts = { roots: Roots; reads: Reads; executables: Executables; random: () => number }
+export type Parts = {
+  roots: Roots
+  reads: Reads
+  executables: Executables
+  programs: SharedPrograms
+  random: () => number
+}
 
-/** What a container is to whoever looks at it. */
-export type Subject = { id: string; pid: number }
+/** What a container is to whoever looks at it: its app, and when its first process `pid` started. */
+export type Subject = { id: string; pid: number; app: string; startedMonoMs: number }
 
 export type Sockets = { tcp: Socket[]; udp: Socket[] }
 export type Watched = ReturnType<typeof createWatched>
 
-/** The name of the program a process belongs to: the tree below the container's first process. */
-const rootOf = (seen: ReadonlyMap<number, Seen>, pid: number, first: number): Seen | undefined => {
-  let of = seen.get(pid)
-  for (let depth = 0; of && depth < 32; depth++) {
-    const parent = seen.get(of.stat.parent)
-    if (!parent || parent.stat.pid === first) break
-    of = parent
-  }
-  return of
-}
-
 /** True where two regions are the same memory but for its edges. */
 const isMostly = (a: Region, b: Region): boolean =>
   Math.min(a.end, b.end) - Math.max(a.start, b.start) > 0.8 * Math.max(a.end - a.start, b.end - b.start)
-
-const cut = (text: string) => text.slice(0, MOST_EXCERPT)
 
 /**
  * Looks at the processes of one running container and keeps what it saw. `glance` is cheap: one small read a process and
  * more only of those that are busy or hold much memory. `inspect` reads executables and memory of the busy ones. Neither
  * rejects for a process that is gone, hides or hangs; what could not be read is not seen.
  */
-export const createWatched = (parts: Parts, { id, pid: first }: Subject) => {
+export const createWatched = (parts: Parts, { id, pid: first, app, startedMonoMs }: Subject) => {
   const { roots, reads, executables, random } = parts
   let seen = new Map<number, Seen>()
+  const programs = createPrograms(app, parts.programs)
   let folders: string[] = []
   let foldersMonoMs = Number.NEGATIVE_INFINITY
   let before: { monoMs: number; pids: Set<number> } | null = null
   let forksPerS = 0
   let processes = 0
-
-  const isBusy = (of: Seen, now: number) => now - of.busyMonoMs <= BUSY_MS
 
   const text = (pid: number, name: string, mostBytes: number) =>
     reads.text(join(roots.proc, String(pid), name), mostBytes).catch(() => '')
@@ -104,24 +72,7 @@ export const createWatched = (parts: Parts, { id, pid: first }: Subject) => {
     if (!known || known.stat.startTicks !== stat.startTicks) {
       const ageMs = Math.max(LEAST_ELAPSED_MS, now - stat.startTicks * 10)
       const percent = (stat.cpuMs / ageMs) * 100
-      return {
-        stat,
-        monoMs: now,
-        percent,
-        busyMonoMs: percent >= BUSY_PERCENT && stat.cpuMs >= 30 ? now : Number.NEGATIVE_INFINITY,
-        link: '',
-        args: '',
-        argsOf: '',
-        maps: null,
-        geometry: null,
-        geometryMonoMs: now,
-        dataset: null,
-        content: null,
-        contentOf: '',
-        reading: null,
-        words: noWords(),
-        connected: false,
-      }
+      return newSeen(stat, now, percent, percent >= BUSY_PERCENT && stat.cpuMs >= 30)
     }
     if (now - known.monoMs >= LEAST_ELAPSED_MS) {
       known.percent = ((stat.cpuMs - known.stat.cpuMs) / (now - known.monoMs)) * 100
@@ -147,11 +98,25 @@ export const createWatched = (parts: Parts, { id, pid: first }: Subject) => {
     return regions
   }
 
+  const read = (of: Seen) => {
+    of.link = exeLink(roots.proc, of.stat.pid)
+    if (of.link !== '') programs.ofLink(of)
+  }
+
   const busiest = (now: number) =>
     [...seen.values()]
       .filter((of) => isBusy(of, now))
       .toSorted((a, b) => b.percent - a.percent)
       .slice(0, MOST_DEEP)
+
+  /** Idle processes of the programs that hold memory like RandomX's: one of them may do the talking. */
+  const kin = (now: number): Seen[] => {
+    const holders = [...seen.values()].filter((of) => of.geometry && isBusy(of, now))
+    const names = new Set(holders.map(({ stat }) => stat.name))
+    const idle = [...seen.values()].filter((of) => !isBusy(of, now) && names.has(of.stat.name)).slice(0, MOST_KIN)
+    for (const of of idle) if (of.link === '') read(of)
+    return idle.filter((of) => holders.some(({ program }) => program === of.program))
+  }
 
   return {
     id,
@@ -190,7 +155,7 @@ export const createWatched = (parts: Parts, { id, pid: first }: Subject) => {
         if (!isBusy(of, now)) continue
         if (of.argsOf !== of.stat.name) {
           of.argsOf = of.stat.name
-          of.link = exeLink(roots.proc, of.stat.pid)
+          read(of)
           of.args = (await text(of.stat.pid, 'cmdline', MOST_ARGS_BYTES)).replaceAll('\0', ' ').trim()
         }
         const stale =
@@ -213,32 +178,46 @@ export const createWatched = (parts: Parts, { id, pid: first }: Subject) => {
 
     /** Reads what busy programs are made of. `shared`: its network is the host's, so each connection must be its own. */
     async inspect(now: number, tcp: readonly Socket[], shared: boolean): Promise<void> {
-      const calls = connected(tcp)
+      const calls = talked(tcp)
       const until = performance.now() + LOOK_MS
       let left = MOST_HEAP_BYTES
+      const listen = async (of: Seen) => {
+        const { pid } = of.stat
+        const inodes = calls.length === 0 || !shared ? null : socketInodes(roots.proc, pid)
+        if (calls.length > 0 && (!inodes || calls.some(({ inode }) => inodes.has(inode)))) of.program.callMonoMs = now
+        if (!isCalling(of, now) || left <= 0) return
+        const { program } = of
+        const heaps = smallHeaps(await readMaps(of, now), of.link, !program.constants)
+        const searched = await searchHeaps(reads, roots.proc, pid, heaps, left, program.words, now).catch(() => 0)
+        if (searched > 0) program.constants = true
+        left -= searched
+      }
       for (const of of busiest(now)) {
         if (performance.now() > until) return
         const { pid } = of.stat
         const link = exeLink(roots.proc, pid)
         if (link !== of.contentOf && link !== '') {
-          of.link = link
+          read(of)
           of.contentOf = link
           // A large file takes its time; what memory says does not wait for it.
           of.reading = executables.read(pid).then(
-            (content) => void (of.content = content),
+            (content) => {
+              of.content = content
+              programs.ofDigest(of)
+            },
             () => {},
           )
         }
-        if (of.geometry && (!of.dataset || now - of.dataset.monoMs > DATASET_AGAIN_MS)) {
-          const share = await sampleDataset(reads, roots.proc, pid, of.geometry.region, random).catch(() => null)
-          if (share !== null) of.dataset = { monoMs: now, share }
+        if (of.geometry && (!of.dataset || now - of.dataset.monoMs > DATASET_AGAIN_MS || of.dataset.share === null)) {
+          const share = await sampleDataset(reads, roots.proc, pid, of.geometry.region, random).catch(() => undefined)
+          // What was known of memory that cannot be read just now still is.
+          if (share !== undefined && !(share === null && of.dataset)) of.dataset = { monoMs: now, share }
         }
-        const inodes = calls.length === 0 ? new Set<number>() : socketInodes(roots.proc, pid)
-        of.connected = calls.some(({ inode }) => inodes.has(inode)) || (!shared && calls.length > 0)
-        if (!of.connected || left <= 0) continue
-        const regions = await readMaps(of, now)
-        const heaps = smallHeaps(regions, link)
-        left -= await searchHeaps(reads, roots.proc, pid, heaps, left, of.words, now).catch(() => 0)
+        await listen(of)
+      }
+      for (const of of kin(now)) {
+        if (performance.now() > until) return
+        await listen(of)
       }
     },
 
@@ -249,46 +228,7 @@ export const createWatched = (parts: Parts, { id, pid: first }: Subject) => {
     },
 
     /** What is known now, of the programs that are busy or were lately. */
-    observations(now: number): Observation[] {
-      const found: Observation[] = []
-      const busy = [...seen.values()].filter((of) => isBusy(of, now)).toSorted((a, b) => b.percent - a.percent)
-      for (const [n, of] of busy.entries()) {
-        const root = rootOf(seen, of.stat.pid, first)
-        const base = {
-          heldS: 0,
-          subject: `${root?.stat.pid ?? of.stat.pid} ${cut(root?.stat.name ?? of.stat.name)}`,
-          ...(of.content?.sha256 === undefined ? {} : { exeSha256: of.content.sha256 }),
-        }
-        const { geometry, dataset, content } = of
-        // Memory that holds nothing yet may still become ordinary data.
-        const isKnown = dataset !== null || now - of.geometryMonoMs >= EMPTY_MS
-        if (geometry && isKnown && (geometry.executable || (geometry.close && geometry.kind === 'dataset'))) {
-          const mib = Math.max(geometry.kind === 'dataset' ? 2080 : 256, Math.round(geometry.mib))
-          const signal = geometry.kind === 'dataset' ? 'memory.randomx_geometry' : 'memory.randomx_light'
-          found.push({ ...base, signal, value: mib, excerpt: cut(`${geometry.mib} MiB ${geometry.region.perms}`) })
-          if (dataset) found.push({ ...base, signal: 'memory.dataset_entropy', value: dataset.share })
-        }
-        const words = of.connected ? countWords(of.words, now) : 0
-        if (words > 0) {
-          found.push({ ...base, signal: 'memory.stratum_words', value: words, excerpt: cut(of.words.excerpt) })
-        }
-        if (content && content.marks.length > 0) {
-          found.push({ ...base, signal: 'exe.miner_strings', value: content.marks.join(' '), excerpt: cut(of.link) })
-        }
-        if (n >= MOST_NAMED) continue
-        found.push({ ...base, signal: 'process.name', value: cut(of.stat.name) })
-        const memfd = of.link.startsWith('/memfd:')
-        if (memfd) found.push({ ...base, signal: 'exe.memfd', value: true })
-        else if (of.link.endsWith(' (deleted)')) found.push({ ...base, signal: 'exe.deleted', value: true })
-        const program = of.link.replace(/ \(deleted\)$/, '').replace(/^.*\//, '')
-        if (of.args === '' || readsText(program) || readsText(of.stat.name)) continue
-        found.push({ ...base, signal: 'process.flags', value: cut(of.args) })
-        for (const name of hostsIn(of.args).slice(0, 4)) {
-          found.push({ ...base, signal: 'net.watchlist_name', value: name, excerpt: cut(of.args) })
-        }
-      }
-      return found
-    },
+    observations: (now: number): Observation[] => evidenceOf(seen, { first, sinceMonoMs: startedMonoMs }, now),
 
     executables(now: number): Executable[] {
       const total = [...seen.values()].reduce((sum, of) => sum + Math.max(0, of.percent), 0)
@@ -303,7 +243,7 @@ export const createWatched = (parts: Parts, { id, pid: first }: Subject) => {
 
     /** Payout addresses in arguments and messages. */
     wallets: (): string[] => [
-      ...new Set([...seen.values()].flatMap((of) => [...of.words.wallets, ...walletsIn(of.args)])),
+      ...new Set([...seen.values()].flatMap((of) => [...of.program.words.wallets, ...walletsIn(of.args)])),
     ],
   }
 }

@@ -37,6 +37,11 @@ const framed = (json: string, stated = Buffer.byteLength(json)) => {
 test('a Minecraft server is known by its answer on any port, however it is cut into pieces', async () => {
   const whole = await serve((socket) => socket.on('data', () => socket.write(framed(STATUS))))
   expect(await askMinecraft('127.0.0.1', whole)).toBe('1.21 2/20')
+  const oneByOne = await serve((socket) => {
+    let parts = 0
+    socket.on('data', () => ++parts === 2 && socket.write(framed(STATUS)))
+  })
+  expect(await askMinecraft('127.0.0.1', oneByOne)).toBe('1.21 2/20')
   const pieces = await serve((socket) =>
     socket.once('data', () => {
       for (const byte of framed(STATUS)) socket.write(Buffer.from([byte]))
@@ -115,18 +120,25 @@ test('only its own open ports are asked, each once it has listened for a while, 
     socket.on('data', () => socket.write(framed(STATUS)))
   })
   const listener = { localAddress: '0.0.0.0', localPort: port, address: '0.0.0.0', port: 0, state: '0A', inode: 1 }
-  const asking = createAsking()
+  let answered = 0
+  const asking = createAsking(() => answered++)
   const sockets = { tcp: [listener, { ...listener, localAddress: '127.0.0.1', localPort: 1 }], udp: [] }
   asking.ask(['127.0.0.1'], sockets, 0)
   asking.ask(['127.0.0.1'], { tcp: [], udp: [] }, 9_000)
   asking.ask(['127.0.0.1'], sockets, 10_000)
   asking.ask(['127.0.0.1'], sockets, 19_000)
   expect(asked).toBe(0)
+  expect(asking.dueMonoMs()).toBe(20_000)
   asking.ask(['127.0.0.1'], sockets, 20_000)
-  asking.ask(['127.0.0.1'], sockets, 60_000)
+  asking.ask(['127.0.0.1'], sockets, 39_000)
   asking.ask([], sockets, 60_000)
   await expect
     .poll(() => asking.observations())
     .toMatchObject([{ signal: 'game.minecraft_ping', value: `${port} 1.21 2/20` }])
-  expect(asked).toBe(1)
+  expect([asked, answered, asking.dueMonoMs()]).toEqual([1, 1, Number.POSITIVE_INFINITY])
+  // One that was busy when it was asked is asked once more, and then every half hour.
+  asking.ask(['127.0.0.1'], sockets, 40_000)
+  asking.ask(['127.0.0.1'], sockets, 90_000)
+  await expect.poll(() => answered).toBe(2)
+  expect(asked).toBe(2)
 })

@@ -1,15 +1,29 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  closeSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+  type Stats,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test, vi } from 'vitest'
+import { namesOf } from '#agents/host/detect/case.ts'
 import { createExecutables } from '#agents/host/detect/executable.ts'
 import { createReads } from '#agents/host/detect/reads.ts'
 import { deepPauseMs, nextLook } from '#agents/host/detect/schedule.ts'
+import { createSharedPrograms } from '#agents/host/detect/seen.ts'
 import { createShape } from '#agents/host/detect/shape.ts'
 import { createHeld, createMinute, createSigns } from '#agents/host/detect/signs.ts'
-import { connected, mailed, parseSockets, tried } from '#agents/host/detect/sockets.ts'
+import { connected, mailed, parseSockets, talked, tried } from '#agents/host/detect/sockets.ts'
 import { parseStat } from '#agents/host/detect/stat.ts'
 import { createWatched } from '#agents/host/detect/watched.ts'
+import { parseInspect } from '#agents/host/inspect.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'wharf-looks-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -37,6 +51,14 @@ test('sockets are read as the kernel writes them', () => {
   expect(tried(sockets)).toEqual(['10.2.0.10'])
   expect(mailed(sockets)).toEqual([])
   expect(parseSockets(ESTABLISHED.repeat(50_000))).toHaveLength(20_000)
+})
+
+/** A connection to a pool, say. */
+const CALL = parseSockets(ESTABLISHED)
+
+test('a connection that is over was one', () => {
+  expect(talked(parseSockets(ESTABLISHED.replace(' 01 ', ' 06 ')))).toHaveLength(1)
+  expect(talked(parseSockets(ESTABLISHED.replace(' 01 ', ' 02 ')))).toEqual([])
 })
 
 test('connections that others opened are not its own', () => {
@@ -115,14 +137,14 @@ test('a read that hangs is given up, and with two of them nothing more is read t
       open: () => new Promise<number>((_, reject) => release.push(() => reject(new Error('gone')))),
       read: async () => 0,
       close: async () => {},
+      stat: () => new Promise<Stats>((_, reject) => release.push(() => reject(new Error('gone')))),
     })
-    const hanging = [reads.text('/a', 10), reads.text('/b', 10)].map((reading) =>
-      expect(reading).rejects.toThrow(/hangs/),
-    )
+    const hanging = [reads.text('/a', 10), reads.stat('/b')].map((reading) => expect(reading).rejects.toThrow(/hangs/))
     await vi.advanceTimersByTimeAsync(1_000)
     await Promise.all(hanging)
     expect(reads.stuck()).toBe(2)
     await expect(reads.text('/c', 10)).rejects.toThrow(/too many/)
+    await expect(reads.stat('/c')).rejects.toThrow(/too many/)
     for (const free of release) free()
     release = []
     await vi.advanceTimersByTimeAsync(0)
@@ -136,23 +158,33 @@ test('a file without end is read up to its bound', async () => {
   expect(await createReads().text('/dev/zero', 100_000)).toHaveLength(100_000)
 })
 
+type Recorded = { stat: string; cmdline?: string; maps?: string; exe?: string; memory?: Record<number, string> }
+
+/** Memory with these texts at their addresses, as the kernel shows it. */
+const writeMemory = (folder: string, memory: Record<number, string>) => {
+  const [mem, pagemap] = ['mem', 'pagemap'].map((name) => openSync(join(folder, name), 'w'))
+  for (const [at, text] of Object.entries(memory)) {
+    writeSync(mem!, Buffer.from(text.padEnd(4096, '\0')), 0, 4096, Number(at))
+    writeSync(pagemap!, Buffer.from([0x80]), 0, 1, (Number(at) / 4096) * 8 + 7)
+  }
+  for (const file of [mem!, pagemap!]) closeSync(file)
+}
+
 /** A recorded tree with one container of these processes. */
-const machine = (
-  name: string,
-  processes: Record<number, { stat: string; cmdline?: string; maps?: string; exe?: string }>,
-) => {
+const machine = (name: string, processes: Record<number, Recorded>, programs = createSharedPrograms()) => {
   const proc = join(folder, name, 'proc')
   const cgroup = join(folder, name, 'cgroup')
   mkdirSync(join(cgroup, 'docker', 'c1'), { recursive: true })
   writeFileSync(join(cgroup, 'cgroup.controllers'), 'cpu\n')
   const write = (all: typeof processes) => {
     writeFileSync(join(cgroup, 'docker', 'c1', 'cgroup.procs'), `${Object.keys(all).join('\n')}\n999999\n`)
-    for (const [pid, { stat: text, cmdline = '', maps = '', exe }] of Object.entries(all)) {
+    for (const [pid, { stat: text, cmdline = '', maps = '', exe, memory }] of Object.entries(all)) {
       mkdirSync(join(proc, pid), { recursive: true })
       writeFileSync(join(proc, pid, 'cgroup'), '0::/docker/c1\n')
       writeFileSync(join(proc, pid, 'stat'), text)
       writeFileSync(join(proc, pid, 'cmdline'), cmdline)
       writeFileSync(join(proc, pid, 'maps'), maps)
+      if (memory) writeMemory(join(proc, pid), memory)
       if (exe) {
         rmSync(join(proc, pid, 'exe'), { force: true })
         symlinkSync(exe, join(proc, pid, 'exe'))
@@ -163,12 +195,20 @@ const machine = (
   const reads = createReads()
   const roots = { proc, cgroup }
   const watched = createWatched(
-    { roots, reads, executables: createExecutables(reads, proc), random: () => 0.5 },
-    { id: 'c1', pid: 100 },
+    { roots, reads, executables: createExecutables(reads, proc), programs, random: () => 0.5 },
+    { id: 'c1', pid: 100, app: 'acme/web', startedMonoMs: 0 },
   )
-  return { watched, write }
+  const look = async (now: number) => {
+    await watched.glance(now)
+    await watched.inspect(now, CALL, false)
+    await watched.settled()
+  }
+  const signals = (now: number) => watched.observations(now).map(({ signal }) => signal)
+  return { watched, write, look, signals }
 }
 
+const line = (start: number, pages: number, path: string) =>
+  `${start.toString(16)}-${(start + pages * 4096).toString(16)} rw-p 00000000 00:00 0 ${path}\n`
 const DATASET = `7f0000000000-7f0082000000 rw-p 00000000 00:00 0 \n100000-101000 rwxp 00000000 00:00 0 \n`
 
 test('a busy program with memory like RandomX’s is seen, with what it calls itself cut and raw', async () => {
@@ -221,4 +261,104 @@ test('thousands of processes are looked at within bounds', async () => {
   expect(watched.processes()).toBe(601)
   expect(watched.forksPerS()).toBeGreaterThan(500)
   expect(watched.observations(11_000).length).toBeLessThanOrEqual(80)
+})
+
+const HEAP = 0x200000
+const SMALL = `${line(HEAP, 4, '[heap]')}`
+/** A dataset that nothing was written to, beside a small heap. */
+const LARGE = `${SMALL}${line(0x10000000, 2080 * 256, '')}`
+const share = (n: number) => `{"id":${n},"method":"mining.submit","params":["w","job","0000000${n}"]}\n`
+const program = (name: string, text: string) => {
+  const path = join(folder, name)
+  writeFileSync(path, text)
+  return path
+}
+const miner = (pid: number, exe: string, text: string, more: Partial<Recorded> = {}): Recorded => ({
+  stat: stat(pid, 'worker', 500, { parent: 100, bytes: 2_300 * 2 ** 20 }),
+  maps: LARGE,
+  memory: { [HEAP]: text },
+  exe,
+  ...more,
+})
+const shell = { 100: { stat: stat(100, 'sh', 0, { parent: 0 }) } }
+
+test('a program that is started again and again goes on where it was', async () => {
+  const exe = program('restarted', 'code')
+  const { look, signals, write } = machine('restarted-host', { ...shell, 101: miner(101, exe, share(1)) })
+  await look(10_000)
+  expect(signals(10_000)).not.toContain('memory.stratum_words')
+  write({ ...shell, 102: miner(102, exe, share(2)) })
+  await look(14_000)
+  expect(signals(14_000)).toEqual(expect.arrayContaining(['memory.stratum_words', 'memory.randomx_geometry']))
+})
+
+test('small ones of one app are one program; another app’s are not, nor what was heard before it started', async () => {
+  const exe = program('small', 'code')
+  const programs = createSharedPrograms()
+  const one = machine('small-1', { ...shell, 101: miner(101, exe, share(1)) }, programs)
+  const other = machine('small-2', { ...shell, 101: miner(101, exe, share(2)) }, programs)
+  const stranger = machine('small-3', { ...shell, 101: miner(101, program('strange', 'other'), share(3)) }, programs)
+  await one.look(10_000)
+  await other.look(12_000)
+  await stranger.look(12_000)
+  await other.look(13_000)
+  expect(one.signals(13_000)).toContain('memory.stratum_words')
+  expect(stranger.signals(13_000)).not.toContain('memory.stratum_words')
+})
+
+test('memory that holds nothing is no company for words in a file, but it is for a conversation', async () => {
+  const exe = program('signatures', 'xmrig randomx')
+  const { look, signals, write } = machine('signatures-host', { ...shell, 101: miner(101, exe, 'nothing') })
+  await look(10_000)
+  await look(30_000)
+  expect(signals(30_000)).toContain('exe.miner_strings')
+  expect(signals(30_000)).not.toContain('memory.randomx_geometry')
+  for (const n of [1, 2]) {
+    write({ ...shell, 101: miner(101, exe, share(n)) })
+    await look(30_000 + n * 1_000)
+  }
+  expect(signals(32_000)).toContain('memory.randomx_geometry')
+})
+
+test('an idle process of the same program may do the talking', async () => {
+  const exe = program('parted', 'code')
+  const { look, signals, write } = machine('parted-host', shell)
+  for (const n of [1, 2]) {
+    const idle = { stat: stat(101, 'worker', 1, { parent: 100 }), maps: SMALL }
+    write({ ...shell, 101: miner(101, exe, share(n), idle), 102: miner(102, exe, 'nothing') })
+    await look(10_000 + n * 1_000)
+  }
+  expect(signals(12_000)).toEqual(expect.arrayContaining(['memory.stratum_words', 'memory.randomx_geometry']))
+})
+
+test('a process whose memory map has ten thousands of lines is looked at, and a clock that stands still divides nothing', async () => {
+  const maps = Array.from({ length: 60_000 }, (_, n) => line(0x10000 + n * 8192, 1, `\u001b[31m${n}`)).join('')
+  const { look, signals, watched } = machine('maps-host', {
+    ...shell,
+    101: { stat: stat(101, 'a', 500, { parent: 100, bytes: 2_300 * 2 ** 20 }), maps, memory: {} },
+  })
+  for (const now of [10_000, 10_000, 9_000, 10_000]) await look(now)
+  expect(signals(10_000)).toContain('process.name')
+  expect(watched.forksPerS()).toBe(0)
+  expect(watched.busyPercent(10_000)).toBeLessThan(Number.POSITIVE_INFINITY)
+})
+
+test('a container that ends in the middle of a look is not seen, and nothing fails', async () => {
+  const exe = program('ending', 'code')
+  const { look, signals, watched } = machine('ending-host', { ...shell, 101: miner(101, exe, share(1)) })
+  await watched.glance(10_000)
+  rmSync(join(folder, 'ending-host', 'proc'), { recursive: true })
+  await expect(watched.inspect(10_500, CALL, false)).resolves.toBeUndefined()
+  await look(11_000)
+  expect(signals(11_000)).toEqual([])
+})
+
+test('of a file of names that a container let grow no more is read than names need', () => {
+  const hostsPath = join(folder, 'hosts')
+  writeFileSync(hostsPath, '10.9.9.9\tPool.Example.COM pool # a comment\n')
+  truncateSync(hostsPath, 20_000_000_000)
+  const is = { ...parseInspect({ Id: 'a' }), hostsPath }
+  const container = { is, probe: null, epoch: 1, created: true, codeless: null, lastState: '' }
+  const nameOf = namesOf(container, { all: () => new Map([['a', container]]).values() })
+  expect([nameOf('10.9.9.9'), nameOf('10.9.9.8')]).toEqual(['pool.example.com', undefined])
 })

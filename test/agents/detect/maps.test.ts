@@ -18,7 +18,14 @@ test('RandomX’s dataset is found alone and merged with its cache and scratchpa
 })
 
 test('the dataset is found in named memory, in huge pages, in shared memory, and where the kernel split it', () => {
-  for (const path of ['[heap]', '/anon_hugepage (deleted)', '/memfd:x (deleted)', '/dev/zero (deleted)', '[anon: a]']) {
+  for (const path of [
+    '[heap]',
+    '/anon_hugepage (deleted)',
+    '/memfd:x (deleted)',
+    '/dev/zero (deleted)',
+    '/dev/shm/a',
+    '[anon: a]',
+  ]) {
     expect(geometry(jit + memory(2080, 'rw-s', path))).toMatchObject({ kind: 'dataset' })
   }
   const split = line(BASE, 1000 * MIB, 'rw-p') + line(BASE + 1000 * MIB, 1080 * MIB, 'rw-p')
@@ -35,6 +42,7 @@ test('memory of other sizes, of files, or that is not written is no dataset', ()
 test('light mode is the cache, to the mebibyte', () => {
   expect(geometry(jit + memory(256), 1)).toMatchObject({ kind: 'light', mib: 256 })
   expect(geometry(jit + memory(260), 2)).toMatchObject({ kind: 'light', mib: 260 })
+  expect(geometry(jit + memory(264), 1)).toMatchObject({ kind: 'light', mib: 264 })
   expect(geometry(jit + memory(300), 2)).toBeNull()
 })
 
@@ -63,4 +71,7 @@ test('small heaps are searched first, large ones at their ends, and code never',
     ['', 512],
     ['', 512],
   ])
+  const constants = line(0x300000, MIB, 'r--p', '/bin/a') + line(0x900000, 8 * MIB, 'r--p', '/bin/a')
+  expect(smallHeaps(parseMaps(constants + heap), '/bin/a', true).map(({ perms }) => perms)).toEqual(['rw-p', 'r--p'])
+  expect(smallHeaps(parseMaps(constants + heap), '/bin/a')).toHaveLength(1)
 })

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { bitsPerByte, isBlank, isIncompressible } from '#agents/host/detect/entropy.ts'
-import { countWords, findWords, noWords, walletsIn } from '#agents/host/detect/stratum.ts'
+import { addWords, countWords, findWords, isConversation, noWords, walletsIn } from '#agents/host/detect/stratum.ts'
 import { findMarks, hostsIn, readsText } from '#agents/host/detect/strings.ts'
 
 const heap = (...parts: string[]) => Buffer.from(`\0\0${parts.join('\0\x11\0\0')}\0\0`, 'latin1')
@@ -32,6 +32,38 @@ test('messages that never change count after twenty seconds, in what was loaded 
   expect(counted([still, still], true, 600_000)).toBe(0)
 })
 
+test('one kind that means nothing else is a conversation once another of it comes; what a program was built with adds to it', () => {
+  expect(counted([heap(submit(1)), heap(submit(2))])).toBe(2)
+  const share = (n: number) => `{"id":${n},"method":"mining.submit","params":["w","job1","0000000${n}"]}\n`
+  expect(counted([heap(share(1)), heap(share(2))])).toBe(2)
+  expect(counted([heap(JOB), heap(JOB.replace('q1', 'q2'))])).toBe(1)
+  const words = noWords()
+  findWords(heap(LOGIN), words, { nowMonoMs: 0, isFixed: true })
+  for (const n of [1, 2]) findWords(heap(JOB.replace('q1', `q${n}`)), words, { nowMonoMs: n, isFixed: false })
+  expect(countWords(words, 2)).toBe(2)
+  expect(isConversation(words)).toBe(false)
+  findWords(heap(share(1), share(2)), words, { nowMonoMs: 3, isFixed: false })
+  expect(isConversation(words)).toBe(true)
+})
+
+test('keys come in any order and with spaces, as other languages write them', () => {
+  const login = '{"params": {"agent": "a/1", "login": "w", "pass": "x"}, "id": 1, "method": "login"}\n'
+  const share = (n: number) => `{"params": {"nonce": "0000000${n}", "job_id": "q1"}, "id": ${n}, "method": "submit"}\n`
+  const job = '{"result": {"job": {"target": "b88d0600", "blob": "07", "job_id": "q1"}, "status": "OK"}, "id": 1}\n'
+  expect(counted([heap(login, job, share(1)), heap(share(2))])).toBe(3)
+  const ether = (n: number) => `{"id":${n},"method":"eth_submitWork","params":["0x${n}"]}\n`
+  expect(counted([heap(ether(1)), heap(ether(2))])).toBe(2)
+})
+
+test('what two processes of one program said adds up', () => {
+  const [one, other] = [noWords(), noWords()]
+  findWords(heap(LOGIN), one, { nowMonoMs: 5, isFixed: false })
+  findWords(heap(JOB), other, { nowMonoMs: 7, isFixed: false })
+  addWords(one, other)
+  expect([countWords(one, 20_004), countWords(one, 20_005)]).toEqual([0, 2])
+  expect([one.sinceMonoMs, one.seenMonoMs]).toEqual([5, 7])
+})
+
 test('messages are heard through HTTP', () => {
   const post = (body: string) =>
     `POST / HTTP/1.1\r\nHost: relay.example\r\nContent-Type: application/json\r\n\r\n${body}`
@@ -53,6 +85,9 @@ test('JSON-RPC that is not stratum does not count, whatever words it shares', ()
     '{"jsonrpc":"2.0","id":2,"method":"submit","params":{"job_id":"build-7","target":"linux-x64"}}\n',
     '{"jsonrpc":"2.0","id":3,"method":"eth_getBlockByNumber","params":["0x1",true]}\n',
     '{"job_id":"17","status":"queued","target":"release"}\n',
+    '{"job_id":"17","target":"0badc0de","status":"built"}\n',
+    '{"rig":"7","method":"mining.submit","accepted":7,"pool":"stratum+tcp://10.0.0.1:3333"}\n',
+    '{"jsonrpc":"2.0","id":4,"method":"submit","params":{"job_id":"build-7","result":"ok"}}\n',
   ]
   const more = calls.map((call) => call.replaceAll('7', '8'))
   expect(counted([heap(...calls), heap(...more)], false, 600_000)).toBe(0)
