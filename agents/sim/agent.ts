@@ -1,11 +1,11 @@
 import { createPrivateKey } from 'node:crypto'
 import { join } from 'node:path'
-import { builtinBundle } from '#agents/pack.ts'
 import { publicKeyFromRaw } from '#agents/protocol.ts'
 import { createApi } from '#agents/host/api.ts'
 import { createCommands } from '#agents/host/commands.ts'
 import { startDelivery } from '#agents/host/deliver.ts'
 import type { Disk } from '#agents/host/disk.ts'
+import { createRulebook } from '#agents/host/detect/rulebook.ts'
 import { createFindings } from '#agents/host/findings.ts'
 import type { Transport } from '#agents/host/http.ts'
 import type { Identity } from '#agents/host/identity.ts'
@@ -21,7 +21,7 @@ import type { Clockwork } from './clockwork.ts'
 import { simCommands } from './commands.ts'
 import type { Machine } from './machine.ts'
 import type { Random } from './random.ts'
-import { policeMachine, type Kind } from './signs.ts'
+import { createPolice, type Showing } from './police.ts'
 import { createWatch } from './watch.ts'
 
 export type SimAgent = {
@@ -59,7 +59,7 @@ export const startSimAgent = async (options: {
   /** Whether it listens to the control plane's hints; it polls all the same. */
   streams?: boolean
   /** Slots whose containers show signs of abuse, or look as if. */
-  kinds?: ReadonlyMap<number, Kind>
+  shows?: ReadonlyMap<number, Showing>
 }): Promise<SimAgent> => {
   const { machine, identity, stateDir, disk, time: clockwork, random, log, samplesMs = 10_000 } = options
   let alive = true
@@ -128,19 +128,26 @@ export const startSimAgent = async (options: {
     lastEdgeMonoMs: sameBoot ? saved.lastEdgeMonoMs : startedMonoMs,
     readContainers: () => {
       watch.sample()
-      const { kinds } = options
-      if (!kinds) return
-      for (const found of policeMachine(machine, kinds, builtinBundle(identity.cluster), watch.epochOf)) {
-        findings.add(found)
-      }
+      if (!police) return
+      const found = police.look(clockwork.now())
+      // What was stopped has ended, and is to be reported so.
+      if (found.length > 0) watch.sample()
+      for (const one of found) findings.add(one)
     },
     readHost: () => machine.host(),
   })
+  const serverKey = publicKeyFromRaw(identity.serverPublicKey)
+  const { shows } = options
+  const rulebook = shows && createRulebook({ api, serverKey, stateDir, cluster: identity.cluster, log, disk })
+  const police =
+    shows &&
+    rulebook &&
+    createPolice({ machine, shows, bundle: rulebook.bundle, epochOf: watch.epochOf, after: clockwork.after })
   const serverKnows = (contiguousSeq: number, maxSeq?: number) => void spool.serverKnows(contiguousSeq, maxSeq)
   const commands = createCommands({
     api,
     hostId: identity.hostId,
-    serverKey: publicKeyFromRaw(identity.serverPublicKey),
+    serverKey,
     corrected: time.corrected,
     ...simCommands(machine, watch),
     log,
@@ -201,6 +208,7 @@ export const startSimAgent = async (options: {
       if (!alive) return
       void commands.poll()
       void findings.tell()
+      void rulebook?.fetch()
       keepPolling()
     })
   }
@@ -208,6 +216,7 @@ export const startSimAgent = async (options: {
   await Promise.race([commands.poll(), new Promise<void>((resolve) => clockwork.after(FIRST_ANSWER_MS, resolve))])
   const noAgent: SimAgent = { stop: async () => {}, kill: () => {}, wake: () => {}, pending: () => [] }
   if (!alive) return noAgent
+  await rulebook?.fetch()
   sampling.sample()
   report()
   running = true

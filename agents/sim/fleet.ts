@@ -11,6 +11,7 @@ import { realTime } from './clockwork.ts'
 import { pastEpochs, pastHost, stateAfter } from './history.ts'
 import { createMachine, type Machine } from './machine.ts'
 import { network, type Weather } from './network.ts'
+import { offendersOf } from './offenders.ts'
 import { planFleet, type ClusterKind, type FleetOptions, type HostPlan } from './plan.ts'
 import { between, chance, seeded } from './random.ts'
 
@@ -101,12 +102,21 @@ export const makeHistory = (stateDir: string, fleet: Kept) => {
 
 export type RunningFleet = { stop: () => Promise<void> }
 
-/** Runs every host of the fleet in this process. `troubled`: now and then a host is cut off, and packets are lost. */
-export const runFleet = async (stateDir: string, fleet: Kept, troubled: boolean, log: Log): Promise<RunningFleet> => {
+/**
+ * Runs every host of the fleet in this process. `troubled`: now and then a host is cut off, and packets are lost.
+ * `offending`: some containers show signs of abuse, or look as if.
+ */
+export const runFleet = async (
+  stateDir: string,
+  fleet: Kept,
+  { troubled, offending }: { troubled: boolean; offending: boolean },
+  log: Log,
+): Promise<RunningFleet> => {
   const plans = planFleet(fleet)
   const transport = createTransport()
   const startedMs = Date.now()
   const silent = silentOf(plans)
+  const shows = offending ? offendersOf(plans, startedMs) : new Map<string, never>()
   const cuts = new Map<string, number>()
   if (troubled && silent && startedMs - fleet.presentS * 1000 < 10 * MINUTE_MS) {
     cuts.set(silent, startedMs + 6 * MINUTE_MS)
@@ -118,6 +128,7 @@ export const runFleet = async (stateDir: string, fleet: Kept, troubled: boolean,
     const random = seeded(fleet.seed, plan.name, 'fate', startedMs)
     const isCut = () => Date.now() < (cuts.get(plan.name) ?? 0)
     const weather = { server: transport.send, weather: MILD, random, time: realTime, isCut }
+    const shown = shows.get(plan.name)
     const agent = await startSimAgent({
       machine: machineOf(fleet, plan, index, startedMs),
       identity: readIdentity(hostDir(stateDir, plan)),
@@ -129,6 +140,7 @@ export const runFleet = async (stateDir: string, fleet: Kept, troubled: boolean,
       log: (level, msg, fields) => level === 'error' && log(level, msg, { host: plan.name, ...fields }),
       spoolLimits: SPOOL_LIMITS,
       streams: plans.length <= 50,
+      ...(shown ? { shows: shown } : {}),
     })
     agents.push(agent)
   }

@@ -4,10 +4,10 @@ import { enrolFleet, makeHistory, openFleet, runFleet } from './fleet.ts'
 import type { ClusterKind } from './plan.ts'
 
 const USAGE = `usage: sim --state DIR [--url URL --token [paid|free|internal=]TOKEN ... --hosts N --containers M --seed N]
-           [--troubled] [--history]
+           [--troubled] [--offending] [--history]
 
 Runs a simulated fleet that speaks as the host agent does. The first run makes and enrols it, later ones need --state
-alone. --troubled cuts hosts off now and then; --history prints a month of its past as JSON instead of running it.
+alone. --troubled cuts hosts off now and then; --offending has some containers look like abuse; --history prints a month of its past as JSON instead of running it.
 `
 
 const KINDS: readonly string[] = ['paid', 'free', 'internal'] satisfies ClusterKind[]
@@ -41,6 +41,7 @@ const main = async (argv: string[]): Promise<number | null> => {
       containers: text,
       seed: text,
       troubled: flag,
+      offending: flag,
       history: flag,
     }
     ;({ values } = parseArgs({ args: argv, options }))
@@ -48,7 +49,7 @@ const main = async (argv: string[]): Promise<number | null> => {
     process.stderr.write(`${reason(error)}\n${USAGE}`)
     return 2
   }
-  const { state, url, token = [], troubled = false, history = false } = values
+  const { state, url, token = [], troubled = false, offending = false, history = false } = values
   if (state === undefined) {
     process.stderr.write(USAGE)
     return 2
@@ -70,7 +71,7 @@ const main = async (argv: string[]): Promise<number | null> => {
     process.stdout.write(JSON.stringify(makeHistory(state, fleet)))
     return 0
   }
-  const running = await runFleet(state, fleet, troubled, stderrLog)
+  const running = await runFleet(state, fleet, { troubled, offending }, stderrLog)
   let stopping = false
   const stop = () => {
     if (stopping) process.exit(1)

@@ -1,8 +1,4 @@
-import { sha256Hex } from '#agents/protocol.ts'
-import type { AbuseFinding, Observation, RuleBundle } from '#agents/rules.ts'
-import { score } from '#agents/score.ts'
-import { lifeOf } from './watch.ts'
-import type { Machine, SimContainer } from './machine.ts'
+import type { Observation } from '#agents/rules.ts'
 
 const seen = (signal: Observation['signal'], value: Observation['value'], heldS = 0): Observation => ({
   signal,
@@ -42,54 +38,10 @@ export const HONEST = {
   crawler: [seen('net.scan_fanout', 40), ...CALL],
 } satisfies Record<string, Observation[]>
 
-export type Kind = keyof typeof OFFENDING | keyof typeof HONEST
-const SIGNS: Record<Kind, Observation[]> = { ...OFFENDING, ...HONEST }
+/** What it would see of ones that behave badly, without a proof. */
+export const MISBEHAVING = {
+  mailer: [seen('net.smtp_fanout', 212, 60)],
+} satisfies Record<string, Observation[]>
 
-/**
- * Detection on a simulated machine: judges what the containers of some slots would show, as the agent would, and stops
- * what is proven. Gives the finding of each stop; `epochOf` is of a container's present life.
- */
-export const policeMachine = (
-  machine: Machine,
-  kinds: ReadonlyMap<number, Kind>,
-  bundle: RuleBundle,
-  epochOf: (containerId: string) => number | null,
-): AbuseFinding[] =>
-  machine.containers().flatMap((container: SimContainer): AbuseFinding[] => {
-    const kind = kinds.get(container.slot.index)
-    const epoch = epochOf(container.containerId)
-    if (kind === undefined || epoch === null || !container.running) return []
-    const { name, image, imageId, labels, startMonoMs } = lifeOf(machine, container)
-    const account = labels['io.wharfinger.account'] ?? null
-    const app = labels['io.wharfinger.app'] ?? null
-    const judged = score(bundle, SIGNS[kind], { account, app, nowMs: machine.wallMs() })
-    if (judged.action !== 'stop') return []
-    machine.stop(container)
-    const monoMs = machine.mono()
-    return [
-      {
-        id: sha256Hex(['abuse', epoch, 'stopped', bundle.version].join('\n')).slice(0, 32),
-        kind: 'abuse',
-        epoch,
-        monoMs,
-        abuse: {
-          bundle: bundle.version,
-          action: 'stopped',
-          points: Math.round(judged.points),
-          observations: SIGNS[kind],
-          containerId: container.containerId,
-          name,
-          image,
-          ...(imageId === undefined ? {} : { imageId }),
-          account,
-          app,
-          startedMonoMs: startMonoMs,
-          actedMonoMs: monoMs,
-          executables: [
-            { path: '/app/worker', sha256: sha256Hex(kind), deleted: false, memfd: false, busyPercent: 100 },
-          ],
-          wallets: [],
-        },
-      },
-    ]
-  })
+export type Kind = keyof typeof OFFENDING | keyof typeof HONEST | keyof typeof MISBEHAVING
+export const SIGNS: Record<Kind, Observation[]> = { ...OFFENDING, ...HONEST, ...MISBEHAVING }

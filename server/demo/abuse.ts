@@ -6,7 +6,7 @@ import { openDispute } from '../abuse/dispute.ts'
 import { judge } from '../abuse/judge.ts'
 import { overrule } from '../abuse/overrule.ts'
 import type { Context } from '../context.ts'
-import { DAY_MS, FOREVER_HOUR, HOUR_MS, MINUTE_MS } from '../time.ts'
+import { DAY_MS, FOREVER_HOUR, HOUR_MS } from '../time.ts'
 import { keepFindings } from '../usage/findings.ts'
 import type { People } from './people.ts'
 
@@ -96,7 +96,10 @@ const find = async (
   await judge(ctx, { hostId: life.hostId, findingId: id })
 }
 
-/** Cases of every kind: an offender on its third strike, a dispute under way, one that was wrong, one that is only slowed. */
+/**
+ * Cases of the past: an offender on its third strike, a dispute under way, one that was wrong. What is watched, slowed and stopped
+ * while the demo runs comes from its fleet.
+ */
 export const seedAbuse = async (ctx: Context, { accounts }: People): Promise<void> => {
   await publish(at(ctx, 20 * DAY_MS))
   const account = (name: string) => ({ name, id: accounts.get(name)! })
@@ -124,16 +127,6 @@ export const seedAbuse = async (ctx: Context, { accounts }: People): Promise<voi
       executables: [looked],
       busyS: 2_900,
       secondsUp: 7_200,
-    })
-  }
-
-  const [slowed] = await livesOf(ctx.sql, account('lowlight').id)
-  if (slowed) {
-    await find(at(ctx, 40 * MINUTE_MS), slowed, {
-      action: 'throttled',
-      observations: [
-        { signal: 'net.smtp_fanout', value: 212, heldS: 60, excerpt: '212 servers on port 25 within 60 s' },
-      ],
     })
   }
 

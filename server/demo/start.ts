@@ -40,7 +40,7 @@ export const startDemo = async (ctx: Context, url: string): Promise<Demo> => {
   const state = join(ctx.env.dataDir, 'fleet')
   const [made] = await ctx.sql`select 1 from setting where key = 'demo'`
   if (!made) await make(ctx, url, state)
-  const child = keepRunning('simulated fleet', [ENTRY, '--state', state, '--troubled'])
+  const child = keepRunning('simulated fleet', [ENTRY, '--state', state, '--troubled', '--offending'])
   const stripe = runStandIn(ctx.env, url)
   return {
     stop: async () => void (await Promise.all([child.stop(), stripe?.stop()])),
