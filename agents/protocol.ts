@@ -177,6 +177,7 @@ export const COMMAND_KINDS = [
   'truncate_log',
   'delete',
   'recreate',
+  'remove_volume',
 ] as const
 export type CommandKind = (typeof COMMAND_KINDS)[number]
 
@@ -189,7 +190,8 @@ export type Command = {
   containerId: string
   /**
    * throttle: `cpuPercent` of one core; set_limits: any of the three; stop: `graceSeconds`; recreate: `createConfig`, as the
-   * result of `delete` gave it. That container is gone: for recreate the epoch is its last one and need not be there.
+   * result of `delete` gave it; remove_volume: `volume`, its name. Of these two the container is gone: the epoch is its last
+   * one, or the volume's, and need not be there.
    */
   args: {
     cpuPercent?: number
@@ -198,6 +200,7 @@ export type Command = {
     diskMib?: number
     graceSeconds?: number
     createConfig?: string
+    volume?: string
   }
   issuedAtMs: number
   expiresAtMs: number
@@ -225,7 +228,8 @@ export type CommandResult = {
   detail: string
   /**
    * Facts before and after, such as log bytes or the limits that were set. delete: `createConfig`, JSON text of the name and
-   * of the engine's body that would make the container again (`{name, body}`), at most 64 kB; the control plane seals it.
+   * of the engine's body that would make the container again (`{name, body}`), at most 64 kB; the control plane seals it;
+   * `volumes`: the names of those it had, a line each. They stay.
    */
   evidence?: Record<string, string | number | boolean>
 }

@@ -38,9 +38,11 @@ export const JOBS = {
   'abuse.judge': z.object({ hostId: z.number(), findingId: z.string() }),
   /** Gives hosts the rules and policy that hold now. */
   'abuse.publish': z.object({}),
+  /** Keeps from where the owners of an account that was just made signed up. */
+  'abuse.note_sign_up': z.object({ accountId: z.string() }),
   /** Suspends the account of a case. */
   'abuse.suspend': z.object({ caseId: z.string(), why: z.enum(['deletions', 'strikes', 'admin']) }),
-  /** Arms rules whose dry-run is over, decides disputes, wipes what was kept of deleted apps, closes quiet cases. */
+  /** Arms rules whose dry-run is over, decides disputes, wipes what was kept of deleted apps, holds suspended labels, closes quiet cases. */
   'abuse.tick': z.object({}),
   /** Applies label rules to what they newly match. */
   'usage.attribute': z.object({ ruleId: z.string().optional() }),

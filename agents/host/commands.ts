@@ -7,6 +7,7 @@ import { EngineError, type Engine } from './engine.ts'
 import { execute } from './execute.ts'
 import { reason, type Log } from './log.ts'
 import { recreate } from './recreate.ts'
+import { removeVolume } from './removeVolume.ts'
 import type { Before } from './state.ts'
 
 const MOST_RESULTS = 1_000
@@ -51,9 +52,12 @@ export const createCommands = (options: {
   const carryOut = async (command: Command): Promise<CommandResult> => {
     const engine = containers.engine()
     if (!engine) return { id: command.id, outcome: 'failed', detail: 'there is no engine, or it is away' }
-    if (command.kind === 'recreate') {
+    if (command.kind === 'recreate' || command.kind === 'remove_volume') {
       const refused = misdirection(command, hostId, corrected())
-      return refused ?? { id: command.id, ...(await recreate(engine, command.args.createConfig)) }
+      if (refused) return refused
+      const { createConfig, volume } = command.args
+      const executed = command.kind === 'recreate' ? recreate(engine, createConfig) : removeVolume(engine, volume)
+      return { id: command.id, ...(await executed) }
     }
     const refusal = objection(command, hostId, corrected(), containers.epochsOf(command.containerId))
     // A deletion carried out before a crash, or by somebody else, has come true all the same.

@@ -14,6 +14,7 @@ type Made = { HostConfig: Record<string, unknown> }
 const DEFAULT_PERIOD_US = 100_000
 const LEAST_QUOTA_US = 1_000
 const MIB = 2 ** 20
+const MOST_TEXT = 2_000
 
 /**
  * The engine's fields that limit cpu to `milli` thousandths of a core. An engine takes NanoCpus or CpuQuota, never both,
@@ -46,6 +47,13 @@ const done = (detail: string, evidence?: Evidence): Executed => ({
   ...(evidence === undefined ? {} : { evidence }),
 })
 const refused = (detail: string): Executed => ({ outcome: 'refused', detail })
+
+/** Texts as lines, as many as evidence may hold. */
+const lines = (texts: readonly string[]): string =>
+  texts.reduce((all, text) => {
+    const more = all === '' ? text : `${all}\n${text}`
+    return more.length > MOST_TEXT ? all : more
+  }, '')
 
 const isMissing = (value: unknown): value is undefined =>
   typeof value !== 'number' || !Number.isFinite(value) || value <= 0
@@ -177,9 +185,13 @@ export const execute = async (
       await engine.call('DELETE', `${container}?force=1`, undefined, 60_000)
       delete before[is.id]
       save()
-      return done('deleted', createConfig === undefined ? undefined : { createConfig })
+      return done('deleted', {
+        ...(createConfig === undefined ? {} : { createConfig }),
+        ...(is.volumes.length === 0 ? {} : { volumes: lines(is.volumes.map(({ name }) => name)) }),
+      })
     },
     recreate: async () => refused('its container is still there'),
+    remove_volume: async () => refused('it is a container, not a volume'),
   }
 
   try {

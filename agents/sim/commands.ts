@@ -85,6 +85,7 @@ export const simCommands = (
         machine.remove(container)
         return done('deleted')
       case 'recreate':
+      case 'remove_volume':
         return { outcome: 'refused', detail: 'its container is still there' }
     }
   }

@@ -114,6 +114,7 @@ export const ownersView = async (sql: Sql, now: Date, owner: string, id: bigint)
     'dispute_pending',
     'deleted',
     'restored',
+    'wiped',
     'suspended',
     'no_strike',
   ])

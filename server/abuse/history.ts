@@ -1,5 +1,6 @@
 import type { Sql } from '#db/client.ts'
 import { isReturning } from './links.ts'
+import { NOBODY, type Owner } from './owner.ts'
 import { STRIKE_DAYS, type History, type StandingStrike } from './machine.ts'
 
 const DAY_MS = 86_400_000
@@ -27,8 +28,17 @@ export const standingDeletions = async (sql: Sql, owner: string, now: Date): Pro
   return rows.map(({ at }) => at)
 }
 
-export const historyOf = async (sql: Sql, owner: string, now: Date): Promise<History> => ({
-  strikes: await standingStrikes(sql, owner, now),
-  deletions: await standingDeletions(sql, owner, now),
-  returning: await isReturning(sql, owner, now),
-})
+/** All that counts for an owner's next strike. Containers without a label have nobody in common: there an app stands alone. */
+export const historyOf = async (
+  sql: Sql,
+  { owner, app }: Pick<Owner, 'owner' | 'app'>,
+  now: Date,
+): Promise<History> => {
+  const strikes = await standingStrikes(sql, owner, now)
+  if (owner === NOBODY) return { strikes: strikes.filter((one) => one.app === app), deletions: [], returning: false }
+  return {
+    strikes,
+    deletions: await standingDeletions(sql, owner, now),
+    returning: await isReturning(sql, owner, now),
+  }
+}

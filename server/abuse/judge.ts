@@ -10,7 +10,8 @@ import { bundleNow } from './bundle.ts'
 import { caseEvent, plain } from './caseEvent.ts'
 import { failDispute, noteCapture, pendingDispute } from './dispute.ts'
 import { readFound, type Found } from './found.ts'
-import { isPrivateImage, isPublicProgram, keepMarks, type Mark } from './links.ts'
+import { EVERYBODY, keepMarks } from './links.ts'
+import { marksOf, publicMarksOf } from './marksOf.ts'
 import { countSighting } from './meters.ts'
 import { lockOwner, openCase, setState, type OpenCase } from './openCase.ts'
 import { ownerOf, type Owner } from './owner.ts'
@@ -52,6 +53,7 @@ export const judge = async (ctx: Context, { hostId, findingId }: JobPayload<'abu
       at: found.seenAt,
     })
     const sightingId = await keep(tx, found, owner, scored, opened.id)
+    await keepMarks(tx, ctx.env, EVERYBODY, publicMarksOf(abuse), found.seenAt, false)
     const judged: Judged = { found, owner, score: scored, opened, sightingId }
     await follow(tx, ctx, judged)
     await announce(tx, `abuse:${opened.id}`)
@@ -80,14 +82,6 @@ const keep = async (tx: Tx, found: Found, owner: Owner, scored: Score, caseId: b
   if (!row) throw new Error('a sighting was not kept')
   return row.id
 }
-
-const marksOf = ({ abuse }: Found, { owner }: Owner): Mark[] => [
-  ...abuse.wallets.map((value): Mark => ({ kind: 'wallet', value })),
-  ...abuse.executables.flatMap(({ sha256, path }): Mark[] =>
-    sha256 && !isPublicProgram(abuse.image, path) ? [{ kind: 'executable', value: sha256 }] : [],
-  ),
-  ...(abuse.imageId && isPrivateImage(abuse.image, owner) ? [{ kind: 'image' as const, value: abuse.imageId }] : []),
-]
 
 /** What follows from a judged finding: never more than our own score says, whatever the agent did. */
 const follow = async (tx: Tx, ctx: Context, judged: Judged): Promise<void> => {
@@ -131,7 +125,7 @@ const target = ({ hostId, epoch, abuse }: Found) => ({
 const stopped = async (tx: Tx, ctx: Context, judged: Judged) => {
   const { found, owner, score: scored, opened, sightingId } = judged
   const { abuse } = found
-  await keepMarks(tx, owner.owner, marksOf(found, owner), found.seenAt, true)
+  await keepMarks(tx, ctx.env, owner.owner, marksOf(abuse, owner.owner), found.seenAt, true)
   const seconds = Math.max(
     0,
     Math.round(((found.actedAt ?? found.seenAt).getTime() - found.startedAt.getTime()) / 1000),

@@ -1,5 +1,7 @@
 import type { Sql } from '#db/client.ts'
 import { sha256Hex } from '#agents/protocol.ts'
+import type { Env } from '../env.ts'
+import { linkSignature } from '../seal.ts'
 
 export const MARK_KINDS = ['wallet', 'executable', 'payment', 'address', 'image'] as const
 export type MarkKind = (typeof MARK_KINDS)[number]
@@ -7,33 +9,31 @@ export type Mark = { kind: MarkKind; value: string }
 
 /** A mark that this many owners share is public: it links nobody. */
 export const PUBLIC_FROM_OWNERS = 4
+/** Stands for everybody: what is marked as theirs links nobody. No account can have this name. */
+export const EVERYBODY = '(public)'
+
+/** Addresses and cards are few enough to be tried one by one: their hash takes a key. */
+const KEYED: ReadonlySet<MarkKind> = new Set(['payment', 'address'])
+
+const hashOf = ({ secret }: Pick<Env, 'secret'>, { kind, value }: Mark): string =>
+  KEYED.has(kind) ? linkSignature(secret, 'abuse-mark', `${kind}\n${value}`) : sha256Hex(value)
 
 /** Keeps what may tie an owner to another; of its value only the hash. `proven`: seen on a proven stop. */
 export const keepMarks = async (
   tx: Sql,
+  env: Pick<Env, 'secret'>,
   owner: string,
   marks: readonly Mark[],
   at: Date,
   proven: boolean,
 ): Promise<void> => {
   const unique = new Map(marks.map((mark) => [`${mark.kind}\n${mark.value}`, mark]))
-  for (const { kind, value } of unique.values()) {
+  for (const mark of unique.values()) {
     await tx`insert into abuse_mark (kind, hash, owner, proven, first_seen_at, last_seen_at)
-      values (${kind}, ${sha256Hex(value)}, ${owner}, ${proven}, ${at}, ${at})
+      values (${mark.kind}, ${hashOf(env, mark)}, ${owner}, ${proven}, ${at}, ${at})
       on conflict (kind, hash, owner) do update set last_seen_at = greatest(abuse_mark.last_seen_at, excluded.last_seen_at),
         proven = abuse_mark.proven or excluded.proven`
   }
-}
-
-/** Whether an image is one that only its owner would have: neither of the official library nor of a public collection. */
-export const isPrivateImage = (image: string, owner: string): boolean => image.includes(`/${owner}/`)
-
-const SYSTEM = /^\/(?:usr\/(?!src)|bin\/|sbin\/|lib|opt\/java)/
-
-/** Whether a program came with an official image: everybody's, so it links nobody. */
-export const isPublicProgram = (image: string, path: string): boolean => {
-  const name = image.replace(/^docker\.io\/(?:library\/)?/, '')
-  return !name.includes('/') && SYSTEM.test(path)
 }
 
 export type Link = { owner: string; kinds: MarkKind[] }
@@ -45,7 +45,8 @@ export const linksOf = async (sql: Sql, owner: string): Promise<Link[]> =>
     from abuse_mark m
     join abuse_mark o on o.kind = m.kind and o.hash = m.hash and o.owner <> m.owner
     where m.owner = ${owner}
-      and (select count(*) from abuse_mark p where p.kind = m.kind and p.hash = m.hash) < ${PUBLIC_FROM_OWNERS}
+      and (select count(*) < ${PUBLIC_FROM_OWNERS} and not bool_or(p.owner = ${EVERYBODY}) from abuse_mark p
+        where p.kind = m.kind and p.hash = m.hash)
     group by o.owner order by o.owner`
 
 /** Whether kinds of link are enough: a wallet, an executable that is not public, or two that are independent. */

@@ -10,7 +10,7 @@ import { deleteApp } from './deleteApp.ts'
 import { exempt } from './exempt.ts'
 import { digestOf } from './found.ts'
 import { lockOwner, setState, type CaseState } from './openCase.ts'
-import { containersOf, type Owner } from './owner.ts'
+import { containersOf, NOBODY, type Owner } from './owner.ts'
 import { tellOwner } from './tellOwner.ts'
 
 export const DECISIONS = ['clear', 'throttle', 'stop', 'delete', 'suspend', 'close', 'hijacked'] as const
@@ -75,6 +75,8 @@ const carryOut = async (tx: Tx, ctx: Context, found: Case, decision: Decision, r
       await deleteApp(tx, ctx, found.id, owner, 'an admin decided so')
       break
     case 'suspend':
+      if (found.owner === NOBODY)
+        throw new DomainError('CONFLICT', 'containers without a label have nobody in common; stop or delete this one')
       await addJob(tx, 'abuse.suspend', { caseId: String(found.id), why: 'admin' })
       return
     case 'hijacked':

@@ -20,7 +20,7 @@ export const restoreApp = async (ctx: Context, deletionId: bigint, reason: strin
     await lockOwner(tx, about.owner)
     const [row] = await tx<{ caseId: bigint; owner: string; accountId: bigint | null; app: string }[]>`
       update abuse_deletion set restored_at = ${ctx.now}, restored_by = ${labelOf(ctx.actor)}
-      where id = ${deletionId} and restored_at is null and wiped_at is null and keep_until > ${ctx.now}
+      where id = ${deletionId} and restored_at is null and wiped_at is null
       returning case_id, owner, account_id, app`
     if (!row) throw new DomainError('CONFLICT', 'it was restored before, or what was kept of it is gone')
     const kept = await tx<Kept[]>`
@@ -62,19 +62,5 @@ export const restoreApp = async (ctx: Context, deletionId: bigint, reason: strin
       key: `restored:${deletionId}`,
     })
     return restored
-  })
-}
-
-/** Wipes the configurations of deleted apps whose time is over. */
-export const wipeKept = async (ctx: Context): Promise<void> => {
-  await ctx.sql.begin(async (tx) => {
-    const rows = await tx<{ id: bigint }[]>`update abuse_deletion set wiped_at = ${ctx.now}
-      where wiped_at is null and keep_until <= ${ctx.now} returning id`
-    for (const { id } of rows) {
-      await tx`update command set evidence = evidence - 'createConfig'
-        where key like ${`abuse:deletion:${id}:delete:%`} and evidence ? 'createConfig'`
-      await tx`update command set args = args - 'createConfig'
-        where key like ${`abuse:restore:${id}:recreate:%`} and args ? 'createConfig' and state <> 'pending'`
-    }
   })
 }

@@ -8,6 +8,7 @@ import { caseView, ownersView } from './caseView.ts'
 import { armRule, diffRules, DRY_RUN_HOURS, saveList, saveRules } from './changeRules.ts'
 import { openDispute } from './dispute.ts'
 import { exportCase } from './exportCase.ts'
+import { liftLabel } from './holdLabel.ts'
 import { assign, DECISIONS, overrule } from './overrule.ts'
 import { preview } from './preview.ts'
 import { restoreApp } from './restoreApp.ts'
@@ -134,6 +135,10 @@ const ruleSide = {
       const change = { ...(protectedAccounts && { protectedAccounts }), ...(gamePolicy && { gamePolicy }) }
       return changeSettings(ctx, change, reason)
     }),
+  /** Lets containers run again under a label that was suspended and no account has. */
+  liftLabel: admin
+    .input(z.object({ label: z.string().max(300), reason }))
+    .mutation(({ ctx, input }) => liftLabel(ctx, input.label, input.reason)),
 }
 
 /** What an owner sees, and the dispute. */

@@ -31,7 +31,7 @@ export const reasons = (contributions: readonly Contribution[]): string =>
  */
 export const strike = async (tx: Tx, ctx: Context, stop: ProvenStop): Promise<Consequence> => {
   const { caseId, sightingId, owner, life, contributions } = stop
-  const history = await historyOf(tx, owner.owner, ctx.now)
+  const history = await historyOf(tx, owner, ctx.now)
   const [counted] = await tx`select 1 from abuse_strike where host_id = ${life.hostId} and epoch = ${life.epoch}`
   const next = consequence(history, life, counted !== undefined, ctx.now)
   const why = reasons(contributions)

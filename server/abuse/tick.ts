@@ -2,7 +2,9 @@ import type { Context } from '../context.ts'
 import { publish } from './bundle.ts'
 import { armDue } from './changeRules.ts'
 import { decideDue } from './dispute.ts'
-import { wipeKept } from './restoreApp.ts'
+import { enforceLabels } from './holdLabel.ts'
+import { relieve } from './relieve.ts'
+import { wipeKept } from './wipeKept.ts'
 
 /** A case that was only watched or slowed, and of which nothing was seen for so long, is over. */
 const QUIET_DAYS = 7
@@ -16,7 +18,9 @@ const DAY_MS = 86_400_000
 export const tick = async (ctx: Context): Promise<void> => {
   await armDue(ctx)
   await decideDue(ctx)
+  await relieve(ctx)
   await wipeKept(ctx)
+  await enforceLabels(ctx)
   await ctx.sql`update abuse_case set state = 'closed', closed_at = ${ctx.now}, closed_by = 'system', outcome = 'expired',
       reason = 'Nothing was seen for a week'
     where state in ('watched', 'throttled') and last_seen_at < ${new Date(ctx.now.getTime() - QUIET_DAYS * DAY_MS)}`

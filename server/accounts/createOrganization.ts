@@ -68,6 +68,7 @@ const insertOrganization = async (
     after: { name, kind: 'organization', displayName },
   })
   await addJob(tx, 'billing.admit', { accountId: row.id.toString() })
+  await addJob(tx, 'abuse.note_sign_up', { accountId: row.id.toString() })
   return row.id
 }
 

@@ -30,6 +30,7 @@ export const makePersonalAccount = async (tx: Sql, userId: string, wanted?: stri
       ${JSON.stringify({ name, kind: 'user', displayName: user.name })}::text::jsonb,
       o ->> 'ip', o ->> 'userAgent', o ->> 'requestId' from auth_origin() as o`
   await addJob(tx, 'billing.admit', { accountId: id.toString() })
+  await addJob(tx, 'abuse.note_sign_up', { accountId: id.toString() })
   return id
 }
 

@@ -15,6 +15,7 @@ const USES: Record<CommandKind, readonly (keyof CommandArgs)[]> = {
   truncate_log: [],
   delete: [],
   recreate: ['createConfig'],
+  remove_volume: ['volume'],
 }
 
 /** Kinds that only undo what another did, and so may reach a protected app too. */
@@ -30,13 +31,18 @@ export const requireArgs = (kind: CommandKind, args: CommandArgs): void => {
   }
   for (const [name, value] of Object.entries(args)) {
     if (!(USES[kind] as readonly string[]).includes(name)) fault(name, `${kind} takes no ${name}`)
-    if (name !== 'createConfig' && !(typeof value === 'number' && Number.isInteger(value) && value >= 0))
+    if (
+      name !== 'createConfig' &&
+      name !== 'volume' &&
+      !(typeof value === 'number' && Number.isInteger(value) && value >= 0)
+    )
       fault(name, `${name} is a whole number`)
   }
   if (kind === 'throttle' && !(args.cpuPercent !== undefined && args.cpuPercent >= 1)) {
     fault('cpuPercent', 'throttle needs cpuPercent, the share of one core it may use: 1 or more')
   }
   if (kind === 'recreate' && !args.createConfig) fault('createConfig', 'recreate needs what the deletion kept')
+  if (kind === 'remove_volume' && !args.volume) fault('volume', 'remove_volume needs the name of a volume')
   if (kind === 'set_limits' && Object.keys(args).length === 0) {
     fault('memoryMib', 'set_limits needs at least one of memoryMib, cpuMilli, diskMib')
   }

@@ -112,7 +112,7 @@ const containers = router({
       z.object({
         hostId,
         epoch,
-        kind: z.enum(COMMAND_KINDS).exclude(['recreate']),
+        kind: z.enum(COMMAND_KINDS).exclude(['recreate', 'remove_volume']),
         args: z
           .object({ cpuPercent: count, memoryMib: count, cpuMilli: count, diskMib: count, graceSeconds: count })
           .default({}),

@@ -11,7 +11,7 @@ const HOST = 7
 type Saved = { results: CommandResult[]; unsent: number[]; before: Record<string, Before> }
 
 /** A control plane with one pending command for the container `c`, and agents that take what the one before saved. */
-const place = async (kind: CommandKind, engineCall: Engine['call']) => {
+const place = async (kind: CommandKind, engineCall: Engine['call'], args: Command['args'] = {}) => {
   const { privateKey, publicKey } = generateKeyPairSync('ed25519')
   const issued: Command = {
     id: 41,
@@ -19,7 +19,7 @@ const place = async (kind: CommandKind, engineCall: Engine['call']) => {
     kind,
     epoch: 1,
     containerId: 'c',
-    args: {},
+    args,
     issuedAtMs: Date.now(),
     expiresAtMs: Date.now() + 600_000,
   }
@@ -103,4 +103,27 @@ test('until the containers are known a command stays pending', async () => {
   known = true
   await commands.poll()
   await expect.poll(() => told).toMatchObject([{ outcome: 'done', detail: 'killed' }])
+})
+
+test('a volume is removed by its name; one that a container uses is left, and a name that leads elsewhere is refused', async () => {
+  const calls: string[] = []
+  const told = async (volume: string, answer: () => Promise<unknown>) => {
+    const { agent, told } = await place(
+      'remove_volume',
+      (method, path) => {
+        calls.push(`${method} ${path}`)
+        return answer()
+      },
+      { volume },
+    )
+    await agent([]).poll()
+    await expect.poll(() => told.length).toBe(1)
+    return told[0]
+  }
+  const refuse = (status: number) => () => Promise.reject(new EngineError(status, 'no'))
+  expect(await told('data', () => Promise.resolve(undefined))).toMatchObject({ outcome: 'done' })
+  expect(await told('gone', refuse(404))).toMatchObject({ outcome: 'done', detail: 'it was gone already' })
+  expect(await told('used', refuse(409))).toMatchObject({ outcome: 'refused', detail: 'a container uses it' })
+  expect(await told('../containers/c', () => Promise.resolve(undefined))).toMatchObject({ outcome: 'refused' })
+  expect(calls).toEqual(['DELETE /volumes/data', 'DELETE /volumes/gone', 'DELETE /volumes/used'])
 })

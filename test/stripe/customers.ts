@@ -99,7 +99,8 @@ export const attachCard = (world: World, customerId: string, card: Card): Stripe
       display_brand: brand,
       exp_month: 12,
       exp_year: year,
-      fingerprint: null,
+      // As Stripe's: the same number, the same fingerprint.
+      fingerprint: `stand-in-${brand}-${last4}`,
       funding: 'credit',
       generated_from: null,
       last4,

@@ -4,6 +4,7 @@ import { audit } from '../../audit.ts'
 import type { Context } from '../../context.ts'
 import { DomainError } from '../../errors.ts'
 import { log } from '../../log.ts'
+import { notePayment } from '../../abuse/noteIdentity.ts'
 import { makeCall } from './calls.ts'
 import { installationOf, needStripe } from './client.ts'
 import { isPassing, wordsOf } from './errors.ts'
@@ -133,7 +134,8 @@ export const accountOfCustomer = async (sql: Sql, customerId: string): Promise<b
 type CardSummary = { brand: string; last4: string; expMonth: number; expYear: number }
 
 /**
- * Keeps what Stripe shows of the card that is charged: brand, last four digits, expiry. A customer with a card but no default
+ * Keeps what Stripe shows of the card that is charged: brand, last four digits, expiry; and the hash of its fingerprint, by
+ * which accounts that were struck are known again. A customer with a card but no default
  * one (Checkout sets none) gets their newest as default.
  */
 export const followCard = async (ctx: Context, customerId: string): Promise<void> => {
@@ -144,6 +146,7 @@ export const followCard = async (ctx: Context, customerId: string): Promise<void
   if (customer.deleted) return
   const chosen = customer.invoice_settings.default_payment_method
   const method = typeof chosen === 'object' && chosen ? chosen : await newestCard(stripe, customerId)
+  if (method?.card?.fingerprint) await notePayment(ctx.sql, ctx, accountId, method.card.fingerprint)
   if (method && !chosen) await makeDefault(ctx, accountId, customerId, method.id)
   const card: CardSummary | null = method?.card
     ? {

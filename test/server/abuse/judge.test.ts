@@ -1,4 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import { enforceLabels, liftLabel } from '#server/abuse/holdLabel.ts'
+import { relieve } from '#server/abuse/relieve.ts'
+import { recordResults } from '#server/hosts/recordResults.ts'
 import { changeSettings } from '#server/abuse/settings.ts'
 import { testDatabase } from '../../support/database.ts'
 import { house, mining, MINER_EXE, sha } from './house.ts'
@@ -77,6 +80,48 @@ describe('the ladder', () => {
   })
 })
 
+describe('without an account', () => {
+  /** Has an app struck until it is deleted. */
+  const strikeOut = async (label: string, app: string, from: number) => {
+    for (let i = 0; i < 5; i++) {
+      const life = await wharf.start(label, app, from + i * 600)
+      // A container's name stands for its app where no label says one.
+      await sql`update attribution set app = ${app} where host_id = ${wharf.host} and epoch = ${life.epoch}`
+      await wharf.finds(life, from + i * 600 + 15)
+    }
+  }
+
+  test('a label whose second app is deleted is suspended: what starts under it is stopped, until an admin lifts that', async () => {
+    await strikeOut('ghost', 'one', 0)
+    await strikeOut('ghost', 'two', 4_000)
+    await wharf.settle(8_000)
+    await wharf.settle(8_001)
+    expect((await wharf.kinds('ghost')).filter((kind) => kind === 'suspended')).toHaveLength(1)
+    const later = await wharf.start('ghost', 'three', 9_000)
+    const other = await wharf.start('bystander', 'web', 9_000)
+    await enforceLabels(wharf.at(9_060))
+    await enforceLabels(wharf.at(9_120))
+    expect(await wharf.commands(later.containerId)).toEqual(['stop'])
+    expect(await wharf.commands(other.containerId)).toEqual([])
+    const told = await sql`select 1 from notice where audience = 'operators' and title like '%ghost is suspended'`
+    expect(told).toHaveLength(1)
+
+    await liftLabel(wharf.at(10_000), 'ghost', 'its owner has an account now')
+    const free = await wharf.start('ghost', 'four', 10_060)
+    await enforceLabels(wharf.at(10_120))
+    expect(await wharf.commands(free.containerId)).toEqual([])
+    await expect(liftLabel(wharf.at(10_200), 'ghost', 'again')).rejects.toThrow('not suspended')
+  })
+
+  test('containers without any label have nobody in common: no app’s strikes count against another, nothing is suspended', async () => {
+    for (const [i, app] of ['alone-1', 'alone-2', 'alone-3'].entries()) await strikeOut('', app, 20_000 + i * 4_000)
+    await wharf.settle(40_000)
+    const rows = await wharf.strikes('(none)')
+    expect(rows.map(({ number }) => number)).toEqual([1, 2, 3, 4, 5, 1, 2, 3, 4, 5, 1, 2, 3, 4, 5])
+    expect(await wharf.kinds('(none)')).not.toContain('suspended')
+  })
+})
+
 describe('what is not proven', () => {
   test('a stop by the host that our own score does not uphold is undone, without a strike', async () => {
     await wharf.addAccount('honest')
@@ -97,6 +142,24 @@ describe('what is not proven', () => {
     expect(await wharf.commands(life.containerId)).toEqual(['throttle'])
     expect((await wharf.caseOf('mailer')).state).toBe('throttled')
     expect(await wharf.strikes('mailer')).toHaveLength(0)
+  })
+
+  test('a throttle that we asked for is lifted after ten minutes without more of it, and only then', async () => {
+    await wharf.addAccount('calmed')
+    const observations = [{ signal: 'net.smtp_fanout' as const, value: 400, heldS: 60 }]
+    const life = await wharf.start('calmed', 'smtp', 0)
+    await wharf.finds(life, 70, { action: 'watched', observations })
+    const [throttle] = await sql<{ id: bigint }[]>`select id from command where container_id = ${life.containerId}`
+    const done = { id: Number(throttle!.id), outcome: 'done' as const, detail: 'throttled' }
+    await recordResults(wharf.at(80), wharf.host, [done])
+    await relieve(wharf.at(600))
+    expect(await wharf.commands(life.containerId)).toEqual(['throttle'])
+    await wharf.finds(life, 500, { action: 'watched', observations })
+    await relieve(wharf.at(700))
+    expect(await wharf.commands(life.containerId)).toEqual(['throttle'])
+    await relieve(wharf.at(1_110))
+    await relieve(wharf.at(1_200))
+    expect(await wharf.commands(life.containerId)).toEqual(['throttle', 'unthrottle'])
   })
 
   test('what the host only watched is stopped by a command where our score is enough', async () => {

@@ -12,7 +12,7 @@ import { Panel } from '../../../ui/panel.tsx'
 import { Forbidden } from '../../../ui/states.tsx'
 import { Time } from '../../../ui/time.tsx'
 import { toast } from '../../../ui/toast.tsx'
-import { shown } from '../words.ts'
+import { counted, shown } from '../words.ts'
 
 const OPTIONS = [
   {
@@ -23,7 +23,7 @@ const OPTIONS = [
   { value: 'throttle', label: 'Slow to a tenth of a core', consequence: 'Stays up. No strike.' },
   { value: 'stop', label: 'Stop its containers', consequence: 'Stops what runs of the app now. No strike.' },
   { value: 'delete', label: 'Delete the app', consequence: 'Volumes and configuration are kept for 7 days.' },
-  { value: 'suspend', label: 'Suspend the account', consequence: 'Stops everything it runs until the hold is lifted.' },
+  { value: 'suspend', label: 'Suspend the owner', consequence: 'Stops everything it runs until that is lifted.' },
   {
     value: 'hijacked',
     label: 'Account was hijacked',
@@ -166,7 +166,7 @@ export function RestoreButton({ deletion, app, keepUntil }: { deletion: string; 
   const restore = useMutation(
     useTRPC().abuse.restore.mutationOptions({
       onSuccess: ({ containers }) => {
-        toast(`${containers} containers are made again`)
+        toast(`${counted(containers, 'container')} ${containers === 1 ? 'is' : 'are'} made again`)
         router.refresh()
       },
     }),

@@ -6,7 +6,8 @@ import { Empty, Forbidden } from '../../../ui/states.tsx'
 import { StatusBadge } from '../../../ui/status.tsx'
 import { Time } from '../../../ui/time.tsx'
 import { Sections } from '../sections.tsx'
-import { GamePolicyForm, HoldFireForm, ProtectedForm } from './settings-forms.tsx'
+import { shown } from '../words.ts'
+import { GamePolicyForm, HoldFireForm, LiftLabelForm, ProtectedForm } from './settings-forms.tsx'
 
 export const metadata: Metadata = { title: 'Abuse settings' }
 
@@ -81,6 +82,26 @@ export default async function SettingsPage() {
             )}
           </Panel>
         </div>
+        {of.heldLabels.length > 0 && (
+          <Panel
+            title="Suspended labels"
+            sub="Values of the account label that no account has. What starts under one is stopped within a minute"
+          >
+            <ul className="m-0 grid list-none gap-4 p-0">
+              {of.heldLabels.map(({ label, caseId, why, at }) => (
+                <li key={label} className="grid gap-2">
+                  <span>
+                    <b className="break-all">{shown(label, 120)}</b> since <Time at={new Date(at)} />: {why},{' '}
+                    <a className="mono" href={`/ops/abuse/${caseId}`}>
+                      AB-{caseId}
+                    </a>
+                  </span>
+                  {isAdmin && <LiftLabelForm label={label} />}
+                </li>
+              ))}
+            </ul>
+          </Panel>
+        )}
         <Panel title="Game servers" sub="One that answers its own ping proves itself; the cluster says what follows">
           {of.clusters.length === 0 ? (
             <p className="m-0">There is no cluster yet.</p>

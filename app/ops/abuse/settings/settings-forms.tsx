@@ -74,6 +74,29 @@ export function ProtectedForm({ accounts }: { accounts: string }) {
   )
 }
 
+/** Lets containers run again under a label that is suspended. */
+export function LiftLabelForm({ label }: { label: string }) {
+  const [reason, setReason] = useState('')
+  const lift = useMutation(useTRPC().abuse.liftLabel.mutationOptions(useSaved('The label is no longer suspended')))
+  return (
+    <form
+      className="grid max-w-[480px] gap-3"
+      onSubmit={(event) => {
+        event.preventDefault()
+        lift.mutate({ label, reason })
+      }}
+    >
+      <TextField label="Reason to lift it" value={reason} onChange={(event) => setReason(event.target.value)} />
+      {lift.error && <FieldError>{messageOf(lift.error)}</FieldError>}
+      <div className="row">
+        <Button type="submit" busy={lift.isPending}>
+          Lift the suspension
+        </Button>
+      </div>
+    </form>
+  )
+}
+
 type Policy = 'forbidden' | 'throttled' | 'allowed'
 const POLICIES = [
   { value: 'forbidden', label: 'Forbidden: stopped, a strike' },

@@ -318,3 +318,18 @@ test('hundreds of apps are one line a price at Stripe', async () => {
   expect(linesOf(first!.stripeInvoiceId)).toHaveLength(2)
   await noDifference()
 })
+
+test('who pays by the same card is marked by it, as a hash that says nothing of the card', async () => {
+  const names = ['same-card-b', 'same-card-a', 'another-card']
+  for (const [i, name] of names.entries()) {
+    await giveCard(name, await account(name), i < 2 ? 'works' : 'fails')
+    await settle()
+  }
+  const marks = await sql<{ owner: string; hash: string }[]>`select owner, hash from abuse_mark
+    where kind = 'payment' and owner = any(${names}) order by owner desc`
+  expect(marks.map(({ owner }) => owner)).toEqual(names)
+  expect(marks[0]!.hash).toBe(marks[1]!.hash)
+  expect(marks[2]!.hash).not.toBe(marks[0]!.hash)
+  expect(JSON.stringify(marks)).not.toContain('4242')
+  failures.length = 0
+})
