@@ -39,6 +39,9 @@ const WAKING_CORES = 0.03
 const LEAST_PAUSE_MS = 1_000
 const MOST_CALLED = 256
 const SOCKETS_MS = 60_000
+/** Lists of sockets hold so long while their number is the same: of containers that are busy or young, and of others. */
+const CALLS_MS = 30_000
+const SOCKETS_AGAIN_MS = 300_000
 const CADENCE_MS = 10 * 60_000
 const MOST_STARTS = 50
 /** Deep looks at programs that are no suspects take at most so much of a core in the long run, and save up so much. */
@@ -160,7 +163,7 @@ export const createDetection = (options: {
     const shared = container.is.hostNetwork
     if (now - one.socketsMonoMs > (close ? 2_000 : busy || young ? 8_000 : SOCKETS_MS)) {
       one.socketsMonoMs = now
-      one.sockets = await watched.sockets()
+      one.sockets = await watched.sockets(now, close ? 0 : busy || young ? CALLS_MS : SOCKETS_AGAIN_MS)
       noteCalls(one)
       if (!shared) signs.sockets(one.sockets.tcp, now, namesOf(container, containers))
     }

@@ -41,6 +41,25 @@ export const parseSockets = (text: string): Socket[] => {
   return sockets
 }
 
+/** How many sockets of each kind a network namespace has in use; `waiting` are connections that ended lately. */
+export type SocketCounts = { tcp: number; tcp6: number; udp: number; udp6: number; waiting: number }
+
+/** The counts of a net/sockstat and sockstat6; null where they are none: some kernels leave them out. */
+export const parseCounts = (four: string, six: string): SocketCounts | null => {
+  const of = (text: string, line: RegExp) => Number(line.exec(text)?.[1] ?? Number.NaN)
+  const counts = {
+    tcp: of(four, /^TCP: inuse (\d+)/m),
+    waiting: of(four, /^TCP: .*\btw (\d+)/m),
+    udp: of(four, /^UDP: inuse (\d+)/m),
+    tcp6: six === '' ? 0 : of(six, /^TCP6: inuse (\d+)/m),
+    udp6: six === '' ? 0 : of(six, /^UDP6: inuse (\d+)/m),
+  }
+  return Object.values(counts).every(Number.isFinite) ? counts : null
+}
+
+export const sameCounts = (a: SocketCounts | null, b: SocketCounts | null): boolean =>
+  a !== null && b !== null && a.tcp === b.tcp && a.tcp6 === b.tcp6 && a.udp === b.udp && a.udp6 === b.udp6
+
 const ESTABLISHED = '01'
 const SYN_SENT = '02'
 const LISTENING = '0A'

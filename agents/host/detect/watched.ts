@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Executable, Observation } from '#agents/rules.ts'
-import type { Roots } from '../files.ts'
+import { closeKernelFile, openKernelFile, readKernelFile, type Roots } from '../files.ts'
 import { cut, evidenceOf } from './evidence.ts'
 import type { Executables } from './executable.ts'
 import { geometryOf, parseMaps, smallHeaps, type Region } from './maps.ts'
@@ -9,7 +9,7 @@ import { sampleDataset, searchHeaps } from './memory.ts'
 import { chosenOf, exeLink, listProcesses, processFolders, readStat, socketInodes } from './processes.ts'
 import type { Reads } from './reads.ts'
 import { BUSY_PERCENT, createPrograms, isBusy, isCalling, newSeen, type Seen, type SharedPrograms } from './seen.ts'
-import { parseSockets, talked, type Socket } from './sockets.ts'
+import { parseCounts, parseSockets, sameCounts, talked, type Socket, type SocketCounts } from './sockets.ts'
 import type { ProcessStat } from './stat.ts'
 import { walletsIn } from './stratum.ts'
 
@@ -61,11 +61,24 @@ export const createWatched = (parts: Parts, { id, pid: first, app, startedMonoMs
   let folders: string[] = []
   let foldersMonoMs = Number.NEGATIVE_INFINITY
   let before: { monoMs: number; pids: Set<number> } | null = null
+  let lists: { monoMs: number; counts: SocketCounts | null; sockets: Sockets } | null = null
   let forksPerS = 0
   let processes = 0
 
   const text = (pid: number, name: string, mostBytes: number) =>
     reads.text(join(roots.proc, String(pid), name), mostBytes).catch(() => '')
+
+  /** A file that never waits for the process. */
+  const small = (name: string): string => {
+    const file = openKernelFile(join(roots.proc, String(first), name))
+    try {
+      return file ? readKernelFile(file).toString('latin1') : ''
+    } catch {
+      return ''
+    } finally {
+      closeKernelFile(file)
+    }
+  }
 
   const measure = (stat: ProcessStat, now: number): Seen => {
     const known = seen.get(stat.pid)
@@ -167,13 +180,26 @@ export const createWatched = (parts: Parts, { id, pid: first, app, startedMonoMs
       }
     },
 
-    /** Sockets of the container's network namespace; empty where they cannot be read. */
-    async sockets(): Promise<Sockets> {
-      const read = async (name: string) => parseSockets(await text(first, `net/${name}`, MOST_SOCKETS_BYTES))
-      return {
-        tcp: [...(await read('tcp')), ...(await read('tcp6'))],
-        udp: [...(await read('udp')), ...(await read('udp6'))],
+    /**
+     * Sockets of the container's network namespace; empty where they cannot be read. The kernel walks those of the whole
+     * host for each list, so none is read that would be empty, and those read `sinceMs` ago or later do while as many
+     * are in use.
+     */
+    async sockets(now: number, sinceMs: number): Promise<Sockets> {
+      const counts = parseCounts(small('net/sockstat'), small('net/sockstat6'))
+      if (lists && now - lists.monoMs < sinceMs && sameCounts(counts, lists.counts)) return lists.sockets
+      const read = async (name: string, inUse: number | undefined) =>
+        inUse === 0 ? [] : parseSockets(await text(first, `net/${name}`, MOST_SOCKETS_BYTES))
+      const { tcp, tcp6, udp, udp6, waiting = 0 }: Partial<SocketCounts> = counts ?? {}
+      const sockets = {
+        tcp: [
+          ...(await read('tcp', tcp === undefined ? tcp : tcp + waiting)),
+          ...(await read('tcp6', tcp6 === undefined ? tcp6 : tcp6 + waiting)),
+        ],
+        udp: [...(await read('udp', udp)), ...(await read('udp6', udp6))],
       }
+      lists = { monoMs: now, counts, sockets }
+      return sockets
     },
 
     /** Reads what busy programs are made of. `shared`: its network is the host's, so each connection must be its own. */

@@ -53,6 +53,28 @@ test('sockets are read as the kernel writes them', () => {
   expect(parseSockets(ESTABLISHED.repeat(50_000))).toHaveLength(20_000)
 })
 
+test('lists of sockets are read only where there are some, and again where their number has changed', async () => {
+  const { watched } = machine('sockets-host', { 100: { stat: stat(100, 'sh', 0) } })
+  const net = join(folder, 'sockets-host', 'proc', '100', 'net')
+  mkdirSync(net)
+  const count = (tcp: number) =>
+    writeFileSync(
+      join(net, 'sockstat'),
+      `sockets: used 9\nTCP: inuse ${tcp} orphan 0 tw 0 alloc 4 mem 0\nUDP: inuse 0 mem 0\n`,
+    )
+  writeFileSync(join(net, 'tcp'), ESTABLISHED)
+  count(0)
+  expect(await watched.sockets(0, 0)).toEqual({ tcp: [], udp: [] })
+  count(1)
+  expect((await watched.sockets(1_000, 60_000)).tcp).toHaveLength(1)
+  writeFileSync(join(net, 'tcp'), ESTABLISHED + ESTABLISHED)
+  expect((await watched.sockets(2_000, 60_000)).tcp).toHaveLength(1)
+  expect((await watched.sockets(70_000, 60_000)).tcp).toHaveLength(2)
+  rmSync(join(net, 'sockstat'))
+  writeFileSync(join(net, 'tcp'), ESTABLISHED)
+  expect((await watched.sockets(71_000, 60_000)).tcp).toHaveLength(1)
+})
+
 /** A connection to a pool, say. */
 const CALL = parseSockets(ESTABLISHED)
 
