@@ -48,17 +48,17 @@ export const heardIn = (capture: Buffer): Observation | null => {
 
 /** Runs until it ends, has given enough, or has taken too long. Never rejects. */
 const gather = (command: string, args: string[], listenMs: number) =>
-  new Promise<{ output: Buffer; words: string }>((resolve) => {
+  new Promise<{ output: Buffer; failed: boolean; words: string }>((resolve) => {
     const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] })
     const pieces: Buffer[] = []
     let length = 0
     let words = ''
     const late = setTimeout(() => child.kill('SIGTERM'), listenMs)
     const tooLate = setTimeout(() => child.kill('SIGKILL'), listenMs + KILL_MS)
-    const end = () => {
+    const end = (failed: boolean) => {
       clearTimeout(late)
       clearTimeout(tooLate)
-      resolve({ output: Buffer.concat(pieces), words })
+      resolve({ output: Buffer.concat(pieces), failed, words })
     }
     child.stdout.on('data', (piece: Buffer) => {
       if (length < MOST_BYTES) pieces.push(piece)
@@ -68,9 +68,9 @@ const gather = (command: string, args: string[], listenMs: number) =>
     child.stderr.on('data', (piece: Buffer) => (words = (words + piece.toString('latin1')).slice(0, MOST_EXCERPT)))
     child.on('error', (error) => {
       words = error.message
-      end()
+      end(true)
     })
-    child.on('close', end)
+    child.on('close', (code, signal) => end(signal === null && code !== 0))
   })
 
 /**
@@ -95,9 +95,26 @@ export const createCaptures = (path = process.env['PATH'] ?? '', listenMs = LIST
       if (typeof tools === 'string') return Promise.resolve(unavailable(tools))
       busy = true
       const { nsenter, tcpdump } = tools
-      const how = ['-i', 'any', '-nn', '-U', '-s', String(SNAP_BYTES), '-c', String(MOST_PACKETS), '-w', '-', FILTER]
+      // It only writes down what it sees: as root it needs no user of its own, nor the right to become one.
+      const how = [
+        '-Z',
+        'root',
+        '-i',
+        'any',
+        '-nn',
+        '-U',
+        '-s',
+        String(SNAP_BYTES),
+        '-c',
+        String(MOST_PACKETS),
+        '-w',
+        '-',
+        FILTER,
+      ]
       return gather(nsenter, ['-t', String(pid), '-n', '--', tcpdump, ...how], listenMs)
-        .then(({ output, words }) => (output.length === 0 ? unavailable(words || 'it gave nothing') : heardIn(output)))
+        .then(({ output, failed, words }) =>
+          failed || output.length === 0 ? unavailable(words || 'it gave nothing') : heardIn(output),
+        )
         .catch((error: unknown) => unavailable(String(error)))
         .finally(() => (busy = false))
     },

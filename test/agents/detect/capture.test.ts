@@ -107,6 +107,8 @@ test('where it cannot be listened to, that is said with the reason, and nobody w
   expect(await why('')).toMatchObject({ value: 'unavailable', excerpt: 'tcpdump is not on this host' })
   const refused = pathWith('refused', { tcpdump: '', nsenter: 'echo "reassociate: not permitted" >&2; exit 1' })
   expect(await why(refused)).toMatchObject({ value: 'unavailable', excerpt: expect.stringContaining('not permitted') })
+  const begun = pathWith('begun', { tcpdump: '', nsenter: `cat ${folder}/capture; echo "no such user" >&2; exit 1` })
+  expect(await why(begun)).toMatchObject({ value: 'unavailable', excerpt: expect.stringContaining('no such user') })
   const hangs = pathWith('hangs', { tcpdump: '', nsenter: "trap '' TERM; exec sleep 60" })
   expect(await why(hangs)).toMatchObject({ value: 'unavailable' })
   const endless = pathWith('endless', { tcpdump: '', nsenter: 'exec cat /dev/zero' })
