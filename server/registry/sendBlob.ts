@@ -1,8 +1,8 @@
 import { open, type FileHandle } from 'node:fs/promises'
 import type { IncomingHttpHeaders, OutgoingHttpHeaders, ServerResponse } from 'node:http'
 
-/** Two of them a download: one is read while the other is sent. */
-const PIECE_BYTES = 256 * 1024
+/** Two of them a download: one is read while the other is sent. Half of it takes a tenth more of a processor. */
+const PIECE_BYTES = 512 * 1024
 
 /** The bytes that are asked for, `[start, end)`, of so many; undefined where it is more than one plain range. */
 export const rangeOf = (header: string | undefined, size: number): { start: number; end: number } | undefined => {
