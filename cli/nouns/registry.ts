@@ -11,7 +11,7 @@ export const registryNoun = noun('The image registry behind this control plane.'
     const [collected] = status.collections
     out(
       facts([
-        ['Registry', status.isRunning ? (status.isOurs ? 'runs here' : 'runs elsewhere') : status.howTo],
+        ['Registry', status.health.text ?? (status.isOurs ? 'runs here' : 'runs elsewhere')],
         ['Stored', `${bytes(totals.logicalBytes)} by ${totals.accounts} accounts, ${totals.tags} tags`],
         ['On disk', last ? `${bytes(last.physicalBytes)} in ${last.blobs ?? '-'} blobs` : '-'],
         ['Last 24 hours', `${check.pulls} pulls, ${check.pushes} pushes, ${bytes(check.egressBytes)} sent`],

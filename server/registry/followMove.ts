@@ -94,7 +94,7 @@ const changeName = async (ctx: Context, move: Move, manifests: string[], tags: T
     if (now !== fingerprint(manifests, tags)) return false
     const [account = '', name = ''] = move.toPath.split('/')
     await tx`update repository set account_id = ${move.toAccountId}, name = ${name}, path = ${move.toPath},
-      official = ${account === OFFICIAL} where id = ${move.repositoryId}`
+      official = ${account === OFFICIAL}, official_rank = null where id = ${move.repositoryId}`
     await tx`delete from repository_redirect where path = ${move.toPath}`
     await tx`insert into repository_redirect (path, repository_id, created_at)
       values (${move.fromPath}, ${move.repositoryId}, ${ctx.now})

@@ -25,6 +25,8 @@ export const moveRepository = async (
   if (fault) throw new DomainError('BAD_REQUEST', fault, { path: 'name' })
   const target = await targetFor(ctx, met, to.account)
   const path = `${target.name}/${to.name}`
+  if (target.name === OFFICIAL && met.visibility === 'private')
+    throw new DomainError('UNPROCESSABLE', 'official images are public; show it to everybody first', { path: 'account' })
   if (path === met.path) throw new DomainError('BAD_REQUEST', `${path} is its name already`, { path: 'name' })
   const moveId = await ctx.sql.begin(async (tx) => {
     if (target.id !== met.accountId && met.visibility === 'private') await needRoom(tx, ctx, target)

@@ -28,7 +28,7 @@ export const queryOf = (text: string): string =>
 /**
  * Public repositories that fit what was typed, best first: by words of name and description, else by names that are
  * nearly it. The logarithm of pulls and stars weighs beside the fit, and an official image before others of its name.
- * Without words: the most popular.
+ * Without words: the most popular, of official images first those that were put in an order.
  */
 export const searchRepositories = async (
   sql: Pool,
@@ -63,7 +63,8 @@ const fit = (sql: Sql, of: Asked) => sql`search @@ ${query(sql, of)}`
 
 const popular = (sql: Sql, of: Asked) => sql<FoundRepository[]>`
   select ${columns(sql)} from repository where ${open(sql, of)}
-  order by pulls + 20 * stars desc, id limit ${of.limit} offset ${of.offset}`
+  order by ${of.official ? sql`official_rank nulls last,` : sql``} pulls + 20 * stars desc, id
+  limit ${of.limit} offset ${of.offset}`
 
 const byWords = (sql: Sql, of: Asked) => sql<FoundRepository[]>`
   with matches as materialized (

@@ -4,7 +4,7 @@ import { log } from '../log.ts'
 import { HOUR_MS, hourOf } from '../time.ts'
 import { admin, operator, router } from '../trpc.ts'
 import { collectGarbage, refusesCollection } from './collectGarbage.ts'
-import { HOW_TO } from './front.ts'
+import { registryHealth } from './health.ts'
 import { reconcile } from './reconcile.ts'
 import { registryConfig } from './registryConfig.ts'
 import { rotateKeys } from './rotateKeys.ts'
@@ -27,7 +27,7 @@ const inBackground = (work: Promise<unknown>) => void work.catch((error: unknown
 
 const statusOf = async ({ sql, now }: Context) => {
   const running = theRegistry()
-  const [events, check, recent, collected, sums, largest, front] = await Promise.all([
+  const [events, check, recent, collected, sums, largest, front, health] = await Promise.all([
     eventFlow(sql, now),
     crossCheck(sql, hourOf(now.getTime() - 24 * HOUR_MS)),
     reconciliations(sql, 10),
@@ -35,13 +35,13 @@ const statusOf = async ({ sql, now }: Context) => {
     totals(sql),
     largestAccounts(sql, 10),
     frontState(sql, now),
+    registryHealth(),
   ])
   return {
     isRunning: running !== undefined,
     isOurs: running?.process !== undefined,
-    howTo: running ? null : HOW_TO,
     refusesCollection: refusesCollection(running) ?? null,
-    isHeld: running?.gate.isHeld('write') ?? false,
+    health,
     events,
     check,
     totals: sums,

@@ -1,6 +1,7 @@
 import type { Caller } from '#server/router.ts'
 import { load, server } from '../../server.ts'
 import { DayCharts } from '../../registry-parts/day-charts.tsx'
+import { RegistryBanner } from '../../registry-parts/registry-banner.tsx'
 import { Visibility } from '../../registry-parts/visibility.tsx'
 import { Live } from '../../shell/live.tsx'
 import { Button } from '../../ui/button.tsx'
@@ -30,8 +31,13 @@ export default async function RepositoriesPage({
   const [{ account: name }, search] = await Promise.all([params, searchParams])
   const input = { account: name }
   const api = await server()
-  const [account, view, days] = await load(
-    Promise.all([api.accounts.view(input), api.registry.account.overview(input), api.registry.account.days(input)]),
+  const [account, view, days, health] = await load(
+    Promise.all([
+      api.accounts.view(input),
+      api.registry.account.overview(input),
+      api.registry.account.days(input),
+      api.registry.health(),
+    ]),
   )
   const text = String(search.q ?? '').toLowerCase()
   const show = search.show === 'public' || search.show === 'private' ? search.show : undefined
@@ -63,6 +69,7 @@ export default async function RepositoriesPage({
         }
       />
       <div className="stack">
+        <RegistryBanner of={health} />
         {name !== 'library' && <LimitStrip account={name} held={view.held} limits={view.limits} />}
         <Panel
           title="All repositories"

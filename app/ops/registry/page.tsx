@@ -1,5 +1,6 @@
 import type { Caller } from '#server/router.ts'
 import type { Metadata } from 'next'
+import { RegistryBanner } from '../../registry-parts/registry-banner.tsx'
 import { load, server } from '../../server.ts'
 import { TimeSeries } from '../../ui/chart.tsx'
 import { figure, text } from '../../ui/format.ts'
@@ -103,16 +104,7 @@ export default async function RegistryPage() {
         }
       />
       <div className="stack">
-        {status.howTo && (
-          <Banner status="degraded" title="No registry">
-            {status.howTo}
-          </Banner>
-        )}
-        {status.isHeld && (
-          <Banner status="maintenance" title="Garbage is being collected">
-            Pushes and pulls wait until it is over.
-          </Banner>
-        )}
+        <RegistryBanner of={status.health} />
         {status.isRunning && refusesCollection && <Banner status="maintenance">{refusesCollection}</Banner>}
         <KpiStrip
           of={[

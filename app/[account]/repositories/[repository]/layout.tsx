@@ -1,5 +1,6 @@
 import { load, server } from '../../../server.ts'
 import { StarButton } from '../../../registry-parts/star-button.tsx'
+import { RegistryBanner } from '../../../registry-parts/registry-banner.tsx'
 import { RepositoryTitle } from '../../../registry-parts/repository-title.tsx'
 import { Live } from '../../../shell/live.tsx'
 import { Button } from '../../../ui/button.tsx'
@@ -18,8 +19,12 @@ export default async function RepositoryLayout({
 }) {
   const { account, repository: name } = await params
   const api = await server()
-  const [me, repository] = await load(
-    Promise.all([api.accounts.me(), api.registry.repository.get({ path: `${account}/${name}` })]),
+  const [me, repository, health] = await load(
+    Promise.all([
+      api.accounts.me(),
+      api.registry.repository.get({ path: `${account}/${name}` }),
+      api.registry.health(),
+    ]),
   )
   const base = `/${account}/repositories/${name}`
   const seesAccess = repository.permission === 'admin' || me.roles.length > 0
@@ -40,6 +45,7 @@ export default async function RepositoryLayout({
         }
       />
       <div className="stack">
+        <RegistryBanner of={health} />
         {repository.deleteAt && (
           <Banner status="degraded" title="It is being deleted.">
             Its tags go <Time at={repository.deleteAt} show="both" />. Until then its admins can keep it under Settings.

@@ -1,8 +1,10 @@
+import { MakeOfficial } from '../../make-official.tsx'
 import { load, server } from '../../../server.ts'
 import { DayCharts } from '../../../registry-parts/day-charts.tsx'
 import { Readme } from '../../../registry-parts/readme.tsx'
 import { StarButton } from '../../../registry-parts/star-button.tsx'
 import { TagsPanel } from '../../../registry-parts/tags-panel.tsx'
+import { RegistryBanner } from '../../../registry-parts/registry-banner.tsx'
 import { RepositoryTitle } from '../../../registry-parts/repository-title.tsx'
 import { Button } from '../../../ui/button.tsx'
 import { CopyText } from '../../../ui/copy-text.tsx'
@@ -31,15 +33,19 @@ export default async function PublicRepositoryPage({
   const api = await server()
   const text = String(search.q ?? '').slice(0, 128)
   const offset = Math.min(10_000, Math.max(0, Number.parseInt(String(search.offset ?? ''), 10) || 0))
-  const [me, repository, tags, days] = await load(
+  const [me, repository, tags, days, health] = await load(
     Promise.all([
       api.accounts.whoami(),
       api.registry.repository.get({ path }),
       api.registry.repository.tags({ path, offset, ...(text && { search: text }) }),
       api.registry.repository.days({ path }),
+      api.registry.health(),
     ]),
   )
-  const mayManage = repository.permission === 'admin' && me?.accounts.some((one) => one.name === repository.account)
+  const isCurator = me?.roles.includes('admin')
+  const mayManage =
+    repository.permission === 'admin' &&
+    ((isCurator && repository.official) || me?.accounts.some((one) => one.name === repository.account))
   return (
     <>
       <PageHead
@@ -48,6 +54,9 @@ export default async function PublicRepositoryPage({
         actions={
           <>
             {me?.user && <StarButton path={repository.path} starred={repository.starred} stars={repository.stars} />}
+            {isCurator && !repository.official && repository.visibility === 'public' && (
+              <MakeOfficial path={repository.path} name={repository.name} />
+            )}
             {mayManage && (
               <Button href={`/${repository.account}/repositories/${repository.name}/settings`}>Settings</Button>
             )}
@@ -55,6 +64,7 @@ export default async function PublicRepositoryPage({
         }
       />
       <div className="stack">
+        <RegistryBanner of={health} />
         <CopyText text={`docker pull ${repository.image}`} label="Copy the pull command" wrap />
         <KpiStrip
           label="The repository in figures"

@@ -8,8 +8,21 @@ import { FieldError, SelectField, TextField } from '../../../../ui/field.tsx'
 import { Panel } from '../../../../ui/panel.tsx'
 import { toast } from '../../../../ui/toast.tsx'
 
-/** Renames a repository, or gives it to another account of the same person. */
-export function MovePanel({ account, name, targets }: { account: string; name: string; targets: readonly string[] }) {
+/**
+ * Renames a repository, or gives it to another account of the same person. An official image may go to any account: that is
+ * how it stops being official.
+ */
+export function MovePanel({
+  account,
+  name,
+  targets,
+  official,
+}: {
+  account: string
+  name: string
+  targets: readonly string[]
+  official: boolean
+}) {
   const router = useRouter()
   const rename = useMutation(
     useTRPC().registry.repository.rename.mutationOptions({
@@ -34,12 +47,16 @@ export function MovePanel({ account, name, targets }: { account: string; name: s
         }}
       >
         <div className="row items-end">
-          <SelectField
-            label="Account"
-            name="account"
-            defaultValue={account}
-            options={targets.map((target) => ({ value: target, label: target }))}
-          />
+          {official ? (
+            <TextField label="Account" name="account" defaultValue={account} required maxLength={64} autoComplete="off" />
+          ) : (
+            <SelectField
+              label="Account"
+              name="account"
+              defaultValue={account}
+              options={targets.map((target) => ({ value: target, label: target }))}
+            />
+          )}
           <TextField label="New name" name="name" defaultValue={name} required maxLength={80} autoComplete="off" />
           <Button type="submit" busy={rename.isPending}>
             Rename it

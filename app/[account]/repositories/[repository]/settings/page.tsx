@@ -40,7 +40,14 @@ export default async function RepositorySettingsPage({
         mayChange={isSettled}
       />
       <VisibilityPanel path={path} visibility={repository.visibility} mayChange={isSettled && !repository.official} />
-      {isSettled && <MovePanel account={account} name={name} targets={[...new Set([account, ...targets])]} />}
+      {isSettled && (
+        <MovePanel
+          account={account}
+          name={name}
+          targets={[...new Set([account, ...targets])]}
+          official={repository.official}
+        />
+      )}
       {mayChange && <DeletePanel path={path} isGoing={repository.deleteAt !== null} />}
       {move?.state === 'done' && (
         <Panel title="Renamed">
