@@ -1,12 +1,14 @@
 /**
  * Messages of stratum that a program's memory was seen to hold. `fixed` are those in what was loaded from its file: they
- * count only with others that change. Each kind has the moment it was first seen, since boot; `prints` are whole messages,
- * so that another of a kind shows that it goes on.
+ * count only with others that change or were received. Each kind has the moment it was first seen, since boot; `prints`
+ * are whole messages with their kinds, so that another of a kind shows that it goes on. `samples` are lines of sources and
+ * documents that hold messages: what stands there too was written, not said.
  */
 export type Words = {
   kinds: Map<string, number>
   fixed: Map<string, number>
-  prints: Set<string>
+  prints: Map<string, string[]>
+  samples: Set<string>
   /** When the first was seen, since boot; null while there is none. */
   sinceMonoMs: number | null
   /** When one was last seen. */
@@ -23,6 +25,7 @@ const REACH = 1_500
 const MOST_HITS = 64
 const MOST_WALLETS = 8
 const MOST_PRINTS = 2_000
+const MOST_SAMPLES = 64
 /** Messages that never change may be somebody's samples; a miner that waits for its next job shows them so long. */
 const STILL_MS = 20_000
 /** So many letters around messages make a text that tells of them. */
@@ -45,13 +48,16 @@ const CRYPTONOTE: readonly [kind: string, needs: readonly RegExp[]][] = [
   ['job', [/"job_id"\s*:/, /"target"\s*:\s*"[0-9a-fA-F]{6,64}"/, /"(blob|seed_hash|job)"\s*:|"method"\s*:\s*"job"/]],
   ['keepalived', [/"method"\s*:\s*"keepalived"/]],
 ]
+/** Kinds that a pool says, not a miner. */
+const FROM_POOL = /^(job|mining\.(notify|set_))/
 /** Kinds that mean nothing else: two different messages of one are a conversation. */
 const CONCLUSIVE = /^(mining\.|eth_submit|submit$)/
 
 export const noWords = (): Words => ({
   kinds: new Map(),
   fixed: new Map(),
-  prints: new Set(),
+  prints: new Map(),
+  samples: new Set(),
   sinceMonoMs: null,
   seenMonoMs: Number.NEGATIVE_INFINITY,
   live: false,
@@ -64,7 +70,8 @@ export const addWords = (words: Words, other: Words): void => {
   for (const name of ['kinds', 'fixed'] as const) {
     for (const [kind, at] of other[name]) words[name].set(kind, Math.min(at, words[name].get(kind) ?? at))
   }
-  for (const print of other.prints) if (words.prints.size < MOST_PRINTS) words.prints.add(print)
+  for (const [print, kinds] of other.prints) if (words.prints.size < MOST_PRINTS) words.prints.set(print, kinds)
+  for (const sample of other.samples) if (words.samples.size < MOST_SAMPLES) words.samples.add(sample)
   for (const wallet of other.wallets) if (words.wallets.size < MOST_WALLETS) words.wallets.add(wallet)
   const since = [words.sinceMonoMs, other.sinceMonoMs].filter((at) => at !== null)
   words.sinceMonoMs = since.length === 0 ? null : Math.min(...since)
@@ -73,13 +80,23 @@ export const addWords = (words: Words, other: Words): void => {
   words.excerpt ||= other.excerpt
 }
 
+/** Messages that do not change: how many kinds, where a pool's and a miner's are among them and nobody wrote them down. */
+const countStill = ({ fixed, prints, samples }: Words): number => {
+  const said = [...prints].filter(([print]) => [...samples].every((line) => !line.includes(print)))
+  const kinds = new Set(said.flatMap(([, kindsOf]) => kindsOf))
+  const heard = [...kinds].some((kind) => FROM_POOL.test(kind) && !fixed.has(kind))
+  const all = new Set([...kinds, ...fixed.keys()])
+  return heard && [...all].some((kind) => !FROM_POOL.test(kind)) ? all.size : 0
+}
+
 /** How many different messages count now: of a conversation also what its program holds, and another of one kind. */
-export const countWords = ({ kinds, fixed, live, sinceMonoMs }: Words, nowMonoMs: number): number => {
+export const countWords = (words: Words, nowMonoMs: number): number => {
+  const { kinds, fixed, live, sinceMonoMs } = words
   if (live) {
     const all = new Set([...kinds.keys(), ...fixed.keys()])
     return all.size === 1 && [...all].some((kind) => CONCLUSIVE.test(kind)) ? 2 : all.size
   }
-  return sinceMonoMs !== null && nowMonoMs - sinceMonoMs >= STILL_MS ? kinds.size : 0
+  return sinceMonoMs !== null && nowMonoMs - sinceMonoMs >= STILL_MS ? countStill(words) : 0
 }
 
 /** True where what was seen at once is a conversation: messages of two kinds, or two of a kind that means nothing else. */
@@ -120,10 +137,14 @@ const addLine = (line: string, words: Words, { nowMonoMs, isFixed }: { nowMonoMs
   for (const kind of kinds) if (!known.has(kind)) known.set(kind, nowMonoMs)
   const print = objectIn(line)
   if (print !== '' && !words.prints.has(print) && words.prints.size < MOST_PRINTS) {
-    words.prints.add(print)
+    words.prints.set(print, kinds)
     if (kinds.some((kind) => known.get(kind)! < nowMonoMs)) words.live = true
   }
   for (const wallet of walletsIn(line)) if (words.wallets.size < MOST_WALLETS) words.wallets.add(wallet)
+}
+
+const addSample = (line: string, words: Words) => {
+  if (words.samples.size < MOST_SAMPLES && kindsIn(line).length > 0) words.samples.add(line)
 }
 
 /**
@@ -140,7 +161,8 @@ export const findWords = (bytes: Buffer, words: Words, look: { nowMonoMs: number
       while (to < bytes.length && to - at < REACH && isPrintable(bytes[to]!)) to++
       const text = bytes.toString('latin1', from, to)
       at = bytes.indexOf(needle, Math.max(to, at + needle.length))
-      if (!isProse(text)) for (const line of text.split('\n')) addLine(line, words, look)
+      const add = isProse(text) ? addSample : addLine
+      for (const line of text.split('\n')) add(line, words, look)
     }
   }
 }

@@ -30,6 +30,11 @@ test('messages that never change count after twenty seconds, in what was loaded 
   expect(counted([still, still])).toBe(0)
   expect(counted([still, still], false, 20_000)).toBe(2)
   expect(counted([still, still], true, 600_000)).toBe(0)
+  // A pool and a miner speak; what stands in a script as it stands in memory was never said.
+  expect(counted([heap(LOGIN, submit(1))], false, 600_000)).toBe(0)
+  const script = `const greet = () => socket.write('${LOGIN.trim()}')\nconst answer = () => socket.write('${JOB.trim()}')\n`
+  expect(counted([heap(script, LOGIN, JOB)], false, 600_000)).toBe(0)
+  expect(counted([heap(script, LOGIN, JOB.replace('q1', 'q2'))], false, 600_000)).toBe(0)
 })
 
 test('one kind that means nothing else is a conversation once another of it comes; what a program was built with adds to it', () => {
