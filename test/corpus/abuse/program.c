@@ -4,14 +4,22 @@
  * is given, on private networks only.
  *
  *   program [key=value ...]
- *     mib=2080 fill=random|sparse|zero|numbers|quantized|text|pointers|dots|none   memory of that size and what it holds
+ *     mib=2080 fill=random|sparse|zero|constant|ascending|numbers|quantized|text|pointers|dots|none
+ *                      memory of that size and what it holds
+ *     alloc=malloc|shared   where that memory is from, if not a mapping of its own
+ *     more=256         a second mapping, apart from the first
  *     jit=1            an anonymous executable page
  *     threads=1        busy threads
  *     duty=100         percent of the time each is busy, over 200 ms
  *     burst=10/20      busy seconds and idle seconds, again and again
+ *     rest=30          idle seconds before all that
+ *     life=8           ends after so many seconds
+ *     parts=1          talks in one process and works in another
  *     peer=ADDRESS:PORT   a connection, kept open
  *     speak=stratum|cryptonote|rpc|http|none    what is said on it, every `every` ms
  *     every=1500
+ *     order=other      keys in another order, with spaces
+ *     keep=0           a new connection for each message
  *     hide=xor         what is said goes over the wire disguised, as TLS would
  *     title=TEXT       overwrites its own command line
  *     exec=memfd|deleted   starts itself again from memory, or removes its own file first
@@ -30,6 +38,7 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -66,6 +75,7 @@ static uint64_t next(void) {
 
 static int duty = 100;
 static double busy_s = 0, idle_s = 0;
+static int rest_s = 0;
 static uint64_t *memory;
 static size_t words;
 volatile uint64_t sum;
@@ -73,6 +83,7 @@ volatile uint64_t sum;
 /* Keeps a core busy for its share of each 200 ms. */
 static void *work(void *unused) {
   (void)unused;
+  sleep(rest_s);
   double began = now();
   uint64_t x = (uint64_t)(began * 1e9) | 1;
   for (;;) {
@@ -104,6 +115,8 @@ static uint64_t value(char how) {
     case 't': return 0x6f77206f6c6c6568ull;
     case 'p': return 0x7f0000000000ull + (next() & 0xffffff8);
     case 'z': return 0;
+    case 'c': return 0xababababababababull;
+    case 'a': { static uint64_t n; return n++; }
     default: return next();
   }
 }
@@ -152,7 +165,7 @@ static int dial(const char *peer) {
 }
 
 static const char *peer, *speak;
-static int every;
+static int every, other, keep;
 
 /* Speaks first and fills later, as miners do: a job tells them what to fill their memory with. */
 static void *talk(void *unused) {
@@ -165,12 +178,14 @@ static void *talk(void *unused) {
     out[0] = 0;
 #ifdef STRATUM
     if (strcmp(speak, "stratum") == 0) {
-      if (id == 1) snprintf(out, 2048, "{\"id\":%d,\"method\":\"mining.subscribe\",\"params\":[\"agent/1.0\"]}\n", id);
+      if (other) snprintf(out, 2048, "{\"params\": [\"worker\", \"job%d\", \"%08llx\"], \"id\": %d, \"method\": \"mining.submit\"}\n", id / 4, (unsigned long long)(next() & 0xffffffff), id);
+      else if (id == 1) snprintf(out, 2048, "{\"id\":%d,\"method\":\"mining.subscribe\",\"params\":[\"agent/1.0\"]}\n", id);
       else if (id == 2) snprintf(out, 2048, "{\"id\":%d,\"method\":\"mining.authorize\",\"params\":[\"worker.%d\",\"x\"]}\n", id, getpid());
       else snprintf(out, 2048, "{\"id\":%d,\"method\":\"mining.submit\",\"params\":[\"worker\",\"job%d\",\"%08llx\"]}\n", id, id / 4, (unsigned long long)(next() & 0xffffffff));
     }
     if (strcmp(speak, "cryptonote") == 0) {
       if (id == 1) snprintf(out, 2048, "{\"id\":%d,\"jsonrpc\":\"2.0\",\"method\":\"login\",\"params\":{\"login\":\"%s\",\"pass\":\"x\",\"agent\":\"a/6\"}}\n", id, WALLET);
+      else if (other) snprintf(out, 2048, "{\"params\": {\"nonce\": \"%08llx\", \"job_id\": \"%08x\", \"id\": \"s1\"}, \"id\": %d, \"method\": \"submit\"}\n", (unsigned long long)(next() & 0xffffffff), id / 4, id);
       else snprintf(out, 2048, "{\"id\":%d,\"jsonrpc\":\"2.0\",\"method\":\"submit\",\"params\":{\"id\":\"s1\",\"job_id\":\"%08x\",\"nonce\":\"%08llx\",\"result\":\"%016llx%016llx\"}}\n", id, id / 4, (unsigned long long)(next() & 0xffffffff), (unsigned long long)next(), (unsigned long long)next());
     }
 #endif
@@ -182,7 +197,7 @@ static void *talk(void *unused) {
       in[got] = 0;
       if (disguised) for (ssize_t n = 0; n < got; n++) in[n] ^= 0xa5;
     }
-    if (got == 0) { close(fd); fd = dial(peer); if (fd < 0) return NULL; id = 0; }
+    if (got == 0 || !keep) { close(fd); fd = dial(peer); if (fd < 0) return NULL; if (keep) id = 0; }
     id++;
     usleep(every * 1000);
   }
@@ -231,6 +246,13 @@ int main(int argc, char **argv) {
   speak = strdup(arg(argc, argv, "speak", "none"));
   char *content = strdup(arg(argc, argv, "fill", "sparse"));
   every = atoi(arg(argc, argv, "every", "1500"));
+  other = strcmp(arg(argc, argv, "order", ""), "other") == 0;
+  keep = atoi(arg(argc, argv, "keep", "1"));
+  rest_s = atoi(arg(argc, argv, "rest", "0"));
+  int life_s = atoi(arg(argc, argv, "life", "0"));
+  int parts = atoi(arg(argc, argv, "parts", "0"));
+  size_t more = strtoul(arg(argc, argv, "more", "0"), NULL, 10);
+  char alloc = arg(argc, argv, "alloc", " ")[0];
   long log = atol(arg(argc, argv, "log", "0"));
   int pages = atoi(arg(argc, argv, "jit", "0"));
   const char *title = arg(argc, argv, "title", "");
@@ -243,17 +265,31 @@ int main(int argc, char **argv) {
     strncpy(argv[0], name, room);
     prctl(PR_SET_NAME, name);
   }
+  if (life_s) alarm(life_s);
+  pthread_t thread;
+  if (parts && fork() > 0) {
+    if (peer[0]) pthread_create(&thread, NULL, talk, NULL);
+    wait(NULL);
+    return 0;
+  }
   if (mib) {
-    memory = mmap(NULL, mib << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (memory == MAP_FAILED) return 3;
+    int how_mapped = (alloc == 's' ? MAP_SHARED : MAP_PRIVATE) | MAP_ANONYMOUS;
+    memory = alloc == 'm' ? malloc(mib << 20) : mmap(NULL, mib << 20, PROT_READ | PROT_WRITE, how_mapped, -1, 0);
+    if (memory == MAP_FAILED || memory == NULL) return 3;
     words = (mib << 20) / 8;
   }
   if (pages) {
     unsigned char *code = mmap(NULL, 65536, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (code != MAP_FAILED) code[0] = 0xc3;
   }
-  pthread_t thread;
-  if (peer[0]) pthread_create(&thread, NULL, talk, NULL);
+  if (more) {
+    /* A page between them keeps the kernel from making one of both. */
+    char *apart = mmap(NULL, (more << 20) + 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (apart == MAP_FAILED) return 3;
+    mprotect(apart, 4096, PROT_NONE);
+    mprotect(apart + (more << 20) + 4096, 4096, PROT_NONE);
+  }
+  if (peer[0] && !parts) pthread_create(&thread, NULL, talk, NULL);
   for (int n = 0; n < threads; n++) pthread_create(&thread, NULL, work, NULL);
   if (mib) fill(content);
   if (log > 0) {

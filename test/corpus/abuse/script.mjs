@@ -1,4 +1,5 @@
 // What the corpus runs under Node in containers, by its first argument; further arguments are key=value. Nothing is mined.
+import { fork } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
 import { createSocket } from 'node:dgram'
 import { createServer as createHttp } from 'node:http'
@@ -50,12 +51,35 @@ const documents =
   '    {"id":null,"method":"mining.notify","params":["job1"]}\n\nA share is handed in by mining.submit, for instance:\n\n' +
   '    {"id":4,"method":"mining.submit","params":["worker","job1","00000000"]}\n\n'
 
+/** 2,080 MiB, of which little is written. */
+const wasm = () => {
+  const memory = new Uint8Array(new WebAssembly.Memory({ initial: 33_280, maximum: 33_280 }).buffer)
+  for (let at = 0; at < memory.length; at += 16 * MIB) memory.set(randomBytes(65_536), at)
+  return memory
+}
+
+/** Stratum with its pool. */
+const speak = () => {
+  const socket = dial()
+  let id = 0
+  const say = (method, params) => socket.write(`${JSON.stringify({ id: ++id, method, params })}\n`)
+  say('mining.subscribe', ['agent/2.0'])
+  say('mining.authorize', [`w${process.pid}`, 'x'])
+  setInterval(() => say('mining.submit', ['w', `job${id}`, randomBytes(4).toString('hex')]), 1_000)
+}
+
 const kinds = {
   /** Minecraft's Server List Ping on any port. */
   minecraft: () =>
     createServer((socket) => socket.on('data', () => socket.write(framed(status({})))).on('error', () => {})).listen(
       port,
     ),
+  /** The same by a server that reads the question one part at a time. */
+  parts: () =>
+    createServer((socket) => {
+      let read = 0
+      socket.on('data', () => ++read === 2 && socket.write(framed(status({})))).on('error', () => {})
+    }).listen(port),
   bedrock: () => {
     const socket = createSocket('udp4')
     socket.on('message', (question, from) => {
@@ -149,15 +173,65 @@ const kinds = {
     if (options.peer) setInterval(() => dial().end(`GET /?${memory[7]} HTTP/1.1\r\n\r\n`), 1_000)
     work((n) => memory[(n * 7919) % memory.length])
   },
+  /** Builds on a farm: a login, jobs with targets that are digests, and results that are digests too. */
+  farm: () => {
+    const kept = []
+    const socket = dial()
+    const say = (message) => {
+      kept.push(JSON.stringify({ jsonrpc: '2.0', id: kept.length, ...message }))
+      socket.write(`${kept.at(-1)}\n`)
+    }
+    say({ method: 'login', params: { login: 'ci', pass: 'x' } })
+    const digest = () => createHash('sha256').update(randomBytes(8)).digest('hex')
+    setInterval(() => {
+      if (kept.length > 200) kept.length = 1
+      say({ params: { job_id: `build-${kept.length}`, target: digest().slice(0, 8) } })
+      say({ method: 'submit', params: { job_id: `build-${kept.length}`, result: digest() } })
+    }, 500)
+    const memory = fill(Number(options.mib), 'random')
+    work((n) => memory[n * 4096])
+  },
+  /** Watches other people's machines: what it is told of is full of miners' words. */
+  dashboard: () => {
+    const rows = []
+    const socket = dial()
+    setInterval(() => {
+      const row = {
+        host: `rig-${rows.length % 50}`,
+        agent: 'xmrig/6.21',
+        pool: 'stratum+tcp://10.0.0.1:3333',
+        job_id: rows.length,
+      }
+      rows.push(JSON.stringify({ ...row, method: 'mining.submit', accepted: rows.length * 3, algo: 'randomx' }))
+      if (rows.length > 5_000) rows.shift()
+      socket.write(`GET /rigs?from=${rows.length} HTTP/1.1\r\nHost: rigs.example\r\n\r\n`)
+    }, 300)
+    const memory = fill(Number(options.mib), 'random')
+    work((n) => memory[n * 4096])
+  },
   /** Looks like a miner: a dataset, generated code, a pool. */
   miner: () => {
-    const socket = dial()
-    const memory = fill(Number(options.mib), 'random')
-    let id = 0
-    const say = (method, params) => socket.write(`${JSON.stringify({ id: ++id, method, params })}\n`)
-    say('mining.subscribe', ['agent/2.0'])
-    say('mining.authorize', [`w${process.pid}`, 'x'])
-    setInterval(() => say('mining.submit', ['w', `job${id}`, randomBytes(4).toString('hex')]), 1_000)
+    const memory = options.wasm ? wasm() : fill(Number(options.mib), 'random')
+    speak()
+    work((n) => memory[(n * 7919) % memory.length])
+  },
+  /** The same with its pool in a process of its own, on the loopback. */
+  inside: () => {
+    const pool = fork(process.argv[1], ['pool', `port=${port}`])
+    pool.on('message', kinds.miner)
+  },
+  pool: () =>
+    createServer((socket) => {
+      let n = 0
+      const notify = () => `${JSON.stringify({ id: null, method: 'mining.notify', params: [`j${n++}`, true] })}\n`
+      const timer = setInterval(() => socket.write(notify()), 2_000)
+      socket.on('error', () => {}).on('close', () => clearInterval(timer))
+      socket.resume()
+    }).listen(port, '127.0.0.1', () => process.send('ready')),
+  /** Numbers in a WebAssembly memory of that size. */
+  wasm: () => {
+    const memory = wasm()
+    if (options.peer) setInterval(() => dial().end(`GET /?${memory[7]} HTTP/1.1\r\n\r\n`), 1_000)
     work((n) => memory[(n * 7919) % memory.length])
   },
 }
