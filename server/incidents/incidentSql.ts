@@ -29,6 +29,8 @@ export type IncidentRow = {
   updates: number
   /** Deliveries that failed for good or are unknown. */
   failed: number
+  /** Of a draft: what the first alert that led to it is called; never public. */
+  alert: string | null
 }
 
 export type IncidentFilter = 'open' | 'drafts' | 'planned' | 'past' | 'all'
@@ -44,7 +46,8 @@ const columns = (sql: Sql) => sql`
   (select count(distinct a.account_id)::int from incident_account a where a.incident_id = i.id
     and (a.until_at is null or a.until_at > a.from_at)) as accounts,
   (select count(*)::int from incident_update u where u.incident_id = i.id and u.undone_at is null) as updates,
-  (select count(*)::int from delivery d where d.incident_id = i.id and d.state in ('permanent', 'unknown')) as failed`
+  (select count(*)::int from delivery d where d.incident_id = i.id and d.state in ('permanent', 'unknown')) as failed,
+  case when i.state = 'draft' then (select a.title from alert a where a.incident_id = i.id order by a.id limit 1) end as alert`
 
 const named = (rows: readonly Omit<IncidentRow, 'incident'>[]): IncidentRow[] =>
   rows.map((row) => ({ ...row, incident: incidentName(row.id) }))

@@ -65,7 +65,7 @@ export default async function AlertsPage() {
               {
                 head: '',
                 cell: ({ id, matchers, comment }) => (
-                  <span className="row">
+                  <span className="row flex-nowrap">
                     <ChangeSilence id={String(id)} matchers={matchers} comment={comment} />
                     <EndSilence id={String(id)} />
                   </span>

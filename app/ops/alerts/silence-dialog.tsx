@@ -69,7 +69,7 @@ export function SilenceDialog({ title, matchers: begin, comment: why = '', label
           silence.mutate({ matchers, minutes: Number(minutes), comment, ...(instead ? { instead } : {}) })
         }}
       >
-        <fieldset className="stack">
+        <fieldset className={labels ? undefined : 'stack'}>
           <legend className="label">All alerts with</legend>
           {labels ? (
             <Labels labels={labels} matchers={matchers} change={setMatchers} />

@@ -71,7 +71,9 @@ const ACTIONS = { post: '', edit: 'Edits the post. ', delete: 'Deletes the post.
 
 /** What became of an incident's updates on each channel: what failed first, receipts, every try. */
 export function Ledger({ parts }: { parts: readonly LedgerPart[] }) {
-  return parts.filter(({ undoneAt }) => undoneAt === null).map((part) => <OneUpdate key={part.updateId} part={part} />)
+  return parts
+    .filter(({ undoneAt, rows, crowds }) => undoneAt === null && rows.length + crowds.length > 0)
+    .map((part) => <OneUpdate key={part.updateId} part={part} />)
 }
 
 function OneUpdate({ part }: { part: LedgerPart }) {

@@ -104,9 +104,12 @@ function Rows({ label, rows, empty }: { label: string; rows: readonly Row[]; emp
           phone: 'title',
           prose: true,
           cell: (row) => (
-            <a href={`/ops/incidents/${row.incident}`}>
-              <span className="mono">{row.incident}</span> {row.title}
-            </a>
+            <>
+              <a href={`/ops/incidents/${row.incident}`}>
+                <span className="mono mr-1 whitespace-nowrap">{row.incident}</span> {row.title}
+              </a>
+              {row.alert && <small className="dim block">{row.alert}</small>}
+            </>
           ),
         },
         {

@@ -1,3 +1,4 @@
+import { CrumbName } from '../../shell/crumbs.tsx'
 import { Segmented } from '../../ui/segmented.tsx'
 
 const PLACES = [
@@ -12,5 +13,11 @@ const PLACES = [
 
 /** The rooms of incidents that one prepares in calm. */
 export function Sections({ current }: { current: (typeof PLACES)[number]['href'] }) {
-  return <Segmented label="Rooms" items={PLACES.map((place) => ({ ...place, current: place.href === current }))} />
+  const [first] = PLACES
+  return (
+    <>
+      {current !== first.href && <CrumbName name={PLACES.find(({ href }) => href === current)!.label} />}
+      <Segmented label="Rooms" items={PLACES.map((place) => ({ ...place, current: place.href === current }))} />
+    </>
+  )
 }

@@ -82,10 +82,10 @@ export function Pages({ pages }: { pages: readonly Page[] }) {
               </>
             ) : nextAt ? (
               <>
-                next message <Time at={nextAt} show="relative" />
+                not yet; next message <Time at={nextAt} show="relative" />
               </>
             ) : (
-              '–'
+              'not needed'
             ),
         },
         {

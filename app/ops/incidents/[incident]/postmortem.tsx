@@ -61,7 +61,7 @@ export function Postmortem({
               Save postmortem
             </Button>
             {text !== null && !isPublished && (
-              <Button href={`/ops/incidents/${incident}/update`}>Publish by an update</Button>
+              <Button href={`/ops/incidents/${incident}/update?state=postmortem`}>Publish by an update</Button>
             )}
           </div>
         </div>

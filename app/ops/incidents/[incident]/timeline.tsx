@@ -81,9 +81,11 @@ function Delivered({ of }: { of: Record<string, number> }) {
   const n = (state: string) => Number(of[state] ?? 0)
   const failed = n('permanent') + n('unknown')
   const waiting = n('pending') + n('sending') + n('retryable')
+  const meant = n('delivered') + failed + waiting
+  if (meant === 0) return <StatusBadge status="maintenance">Sent to nobody</StatusBadge>
   return (
     <StatusBadge status={failed > 0 ? 'major' : waiting > 0 ? 'degraded' : 'operational'}>
-      {n('delivered')} of {counted(total, 'delivery', 'deliveries')}
+      {n('delivered')} of {counted(meant, 'delivery', 'deliveries')}
       {failed > 0 && `, ${failed} failed or unknown`}
     </StatusBadge>
   )

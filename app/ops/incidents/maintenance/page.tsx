@@ -1,5 +1,6 @@
 import type { Metadata } from 'next'
 import { load, server } from '../../../server.ts'
+import { CrumbName } from '../../../shell/crumbs.tsx'
 import { PageHead, Panel } from '../../../ui/panel.tsx'
 import { MaintenanceForm } from './maintenance-form.tsx'
 
@@ -15,6 +16,7 @@ export default async function MaintenancePage() {
   const template = templates.find(({ key }) => key === 'maintenance')
   return (
     <>
+      <CrumbName name="Plan a maintenance" />
       <PageHead
         title="Plan a maintenance"
         sub="It reminds a day and an hour before, starts and ends by itself, and holds its services’ state."

@@ -1,5 +1,6 @@
 import type { Metadata } from 'next'
 import { load, server } from '../../../server.ts'
+import { CrumbName } from '../../../shell/crumbs.tsx'
 import { PageHead, Panel } from '../../../ui/panel.tsx'
 import { BeginForm } from './begin-form.tsx'
 
@@ -14,6 +15,7 @@ export default async function NewIncidentPage() {
   ])
   return (
     <>
+      <CrumbName name="Report" />
       <PageHead title="Report an incident" sub="Nothing is told to anybody before its first update is posted." />
       <Panel className="max-w-[720px]">
         <BeginForm

@@ -1,5 +1,6 @@
 import type { Metadata } from 'next'
 import { load, server } from '../../../server.ts'
+import { CrumbName } from '../../../shell/crumbs.tsx'
 import { PageHead, Panel } from '../../../ui/panel.tsx'
 import { PastForm } from './past-form.tsx'
 
@@ -11,6 +12,7 @@ export default async function PastPage() {
   const { components } = await load(api.incidents.components.list())
   return (
     <>
+      <CrumbName name="Past incident" />
       <PageHead
         title="Write down a past incident"
         sub="It enters history, uptime and credits. Nobody is told, and it appears on the status page’s history."

@@ -3,6 +3,7 @@
 import { useMutation } from '@tanstack/react-query'
 import { useRouter } from 'next/navigation'
 import { useState } from 'react'
+import { counted } from '../words.ts'
 import { messageOf, useTRPC } from '../../../trpc.tsx'
 import { Button } from '../../../ui/button.tsx'
 import { Checkbox } from '../../../ui/choice.tsx'
@@ -56,7 +57,7 @@ export function ImportDialog() {
             </p>
             {data.faults.length > 0 && (
               <>
-                <p>{data.faults.length} lines could not be read:</p>
+                <p>{counted(data.faults.length, 'line')} could not be read:</p>
                 <ul className="help">
                   {data.faults.slice(0, 20).map(({ line, message }) => (
                     <li key={line}>

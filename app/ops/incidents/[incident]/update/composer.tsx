@@ -351,7 +351,8 @@ const fill = (text: string, content: Content, parts: readonly Part[]) => {
     region: list(regions) || 'all regions',
     hosts: String(content.hosts.length),
   }
-  return text.replace(/\{\{\s*(\w+)\s*\}\}/g, (whole, name: string) => values[name] ?? whole)
+  const filled = text.replace(/\{\{\s*(\w+)\s*\}\}/g, (whole, name: string) => values[name] ?? whole)
+  return filled.replace(/^[a-z]+(?=[ ,:])/, (word) => word[0]!.toUpperCase() + word.slice(1))
 }
 
 function Saved({ state }: { state: SavedState }) {

@@ -9,10 +9,17 @@ import { Time } from '../../../../ui/time.tsx'
 import { stateWords } from '../../words.ts'
 import { Acknowledge } from './acknowledge.tsx'
 import { Composer } from './composer.tsx'
+import { statesOf } from './content.ts'
 
 export const metadata: Metadata = { title: 'Post update' }
 
-/** Where an alert's page leads: everything filled in, one tap from being told. `?correct=` and `?retract=` name an update. */
+const WORDS: Partial<Record<string, string>> = {
+  postmortem: 'What happened, and what we have changed since, is written down on the page of this incident.',
+}
+
+/**
+ * Where an alert's page leads: everything filled in, one tap from being told. `?correct=` and `?retract=` name an update,
+ * `?state=` what it begins with. */
 export default async function UpdatePage({
   params,
   searchParams,
@@ -38,6 +45,10 @@ export default async function UpdatePage({
   const aboutText = about
     ? (await load(api.incidents.incident.get({ incident }))).said.find(({ id }) => String(id) === about)?.text
     : undefined
+  const wanted = statesOf(begin.incident.kind, state).find((of) => of === one(search['state']))
+  const content = wanted
+    ? { ...begin.content, state: wanted, text: begin.content.text || (WORDS[wanted] ?? '') }
+    : begin.content
   return (
     <>
       <CrumbName name={verb[kind]} />
@@ -67,7 +78,7 @@ export default async function UpdatePage({
         aboutId={about}
         aboutText={aboutText}
         seen={begin.seen}
-        content={begin.content}
+        content={content}
         savedAt={begin.savedAt}
         components={begin.components}
         hosts={begin.hosts}
