@@ -229,6 +229,18 @@ export const builtinRules: readonly Rule[] = [
     explain: 'Its log grew by {value} bytes a second for {for} s.',
   },
   {
+    id: 'log.steady',
+    category: 'log_runaway',
+    family: 'log',
+    signal: 'log.growth',
+    op: 'at_least',
+    value: 4_000_000,
+    for: 60,
+    weight: 100,
+    class: 'behaviour',
+    explain: 'Its log grew by {value} bytes a second for {for} s, which fills a disk within a day or two.',
+  },
+  {
     id: 'fork.storm',
     category: 'fork_storm',
     family: 'fork',
