@@ -3,7 +3,7 @@ import { labelOf, type Context } from '../context.ts'
 import { DomainError } from '../errors.ts'
 import { log } from '../log.ts'
 import { readManifest } from './manifest.ts'
-import { blobFile, readBlobs, readStorage, type Storage } from './readStorage.ts'
+import { blobFile, dropDeadLinks, readBlobs, readStorage, type Storage } from './readStorage.ts'
 import { readFile } from 'node:fs/promises'
 import { reconcile } from './reconcile.ts'
 import type { RegistryProcess } from './registryProcess.ts'
@@ -32,7 +32,7 @@ export const refusesCollection = (running: Running | undefined): string | undefi
 
 /**
  * Collects garbage safely: pushes are held, the registry is stopped, `garbage-collect` (never with -m, which destroys
- * images of several platforms on 2.8) runs, the registry is started (its memory of blobs must not outlive them), and each
+ * images of several platforms on 2.8) runs, links to what it took go, the registry is started (its memory of blobs must not outlive them), and each
  * tag is followed down to its layers. @throws CONFLICT where that cannot be done
  */
 export const collectGarbage = async (ctx: Context): Promise<Collected> => {
@@ -82,7 +82,10 @@ const collectHeld = async ({ gate }: Running, process: RegistryProcess): Promise
     await gate.hold('read', PULLS_END_WITHIN_MS)
     const before = await readBlobs(process.storageDir)
     const stoppedAtMs = performance.now()
-    await process.whileStopped((collect) => collect())
+    await process.whileStopped(async (collect) => {
+      await collect()
+      await dropDeadLinks(process.storageDir)
+    })
     const stoppedMs = Math.round(performance.now() - stoppedAtMs)
     const after = await readStorage(process.storageDir)
     const { whole, broken } = await verifyTags(process.storageDir, after)

@@ -1,4 +1,4 @@
-import { readdir, readFile, stat } from 'node:fs/promises'
+import { readdir, readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isDigest } from './frontPath.ts'
 
@@ -72,19 +72,39 @@ const readRepository = async (folder: string, blobs: ReadonlyMap<string, number>
   return { revisions, layers, tags }
 }
 
+/** Every repository's folder, by its path. */
+async function* repositoryFolders(folder: string, path = ''): AsyncGenerator<{ folder: string; path: string }> {
+  const names = await entries(folder)
+  if (names.some((name) => name === '_manifests' || name === '_layers')) yield { folder, path }
+  for (const name of names) {
+    if (!name.startsWith('_')) yield* repositoryFolders(join(folder, name), path ? `${path}/${name}` : name)
+  }
+}
+
+/**
+ * Takes away links to layers that garbage collection took, which it leaves behind: a push of the same layer to any other
+ * repository would let this one have it again. Only while the registry is stopped. @returns how many
+ */
+export const dropDeadLinks = async (storageDir: string): Promise<number> => {
+  const { blobs } = await readBlobs(storageDir)
+  let dropped = 0
+  for await (const { folder } of repositoryFolders(join(baseOf(storageDir), 'repositories'))) {
+    for (const algorithm of await entries(join(folder, '_layers'))) {
+      for (const hex of await entries(join(folder, '_layers', algorithm))) {
+        if (blobs.has(`${algorithm}:${hex}`)) continue
+        await rm(join(folder, '_layers', algorithm, hex), { recursive: true, force: true })
+        dropped++
+      }
+    }
+  }
+  return dropped
+}
+
 /** Walks the whole storage. It may be written meanwhile: what changes during the walk is seen or not. */
 export const readStorage = async (storageDir: string): Promise<Storage> => {
   const { blobs, bytes } = await readBlobs(storageDir)
   const repositories = new Map<string, Seen>()
-  const walk = async (folder: string, path: string): Promise<void> => {
-    const names = await entries(folder)
-    if (names.some((name) => name === '_manifests' || name === '_layers')) {
-      repositories.set(path, await readRepository(folder, blobs))
-    }
-    for (const name of names) {
-      if (!name.startsWith('_')) await walk(join(folder, name), path ? `${path}/${name}` : name)
-    }
-  }
-  await walk(join(baseOf(storageDir), 'repositories'), '')
+  for await (const { folder, path } of repositoryFolders(join(baseOf(storageDir), 'repositories')))
+    repositories.set(path, await readRepository(folder, blobs))
   return { blobs, repositories, bytes }
 }
