@@ -160,6 +160,20 @@ export const JOBS = {
 export type JobName = keyof typeof JOBS
 export type JobPayload<N extends JobName> = z.infer<(typeof JOBS)[N]>
 
+/** Jobs that somebody waits for at three in the morning: they go before all that is due. */
+const URGENT: ReadonlySet<JobName> = new Set([
+  'abuse.judge',
+  'hosts.watch_silence',
+  'incidents.deliver',
+  'incidents.escalate',
+  'incidents.page',
+  'incidents.render_status',
+  'incidents.watch',
+])
+
+/** Smaller goes first. */
+export const priorityOf = (name: JobName): number => (URGENT.has(name) ? -1 : 0)
+
 /**
  * Adds a job in the caller's transaction. With `key`, a job of that key that has not started yet is
  * replaced, so a fact stated twice makes one job.
@@ -172,7 +186,7 @@ export const addJob = async <N extends JobName>(
 ): Promise<void> => {
   await tx`select graphile_worker.add_job(${name}, ${JSON.stringify(payload)}::text::json,
     run_at => ${options.runAt ?? null}::timestamptz, max_attempts => ${options.maxAttempts ?? 25},
-    job_key => ${options.key ?? null}::text)`
+    job_key => ${options.key ?? null}::text, priority => ${priorityOf(name)}::int)`
 }
 
 /** Adds many jobs in one statement, as `addJob` does one; none of them has a key. */

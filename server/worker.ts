@@ -34,7 +34,7 @@ import type { Env } from './env.ts'
 import { expireCommands } from './hosts/expireCommands.ts'
 import { enforceHolds, followHolds } from './hosts/followHolds.ts'
 import { watchSilence } from './hosts/watchSilence.ts'
-import { JOBS, type JobName, type JobPayload } from './jobs.ts'
+import { JOBS, priorityOf, type JobName, type JobPayload } from './jobs.ts'
 import { keepWorking } from './keepWorking.ts'
 import { log } from './log.ts'
 import { registry } from './metrics.ts'
@@ -48,7 +48,7 @@ import { renderFrom } from './incidents/renderStatus.ts'
 import { settleIncident } from './incidents/settle.ts'
 import { uploadStatus } from './incidents/uploadStatus.ts'
 import { askSubscriber } from './incidents/subscribers/askSubscriber.ts'
-import { tellSubscribers } from './incidents/subscribers/tellSubscribers.ts'
+import { tellAlone } from './incidents/subscribers/tellAlone.ts'
 import { tidySubscribers } from './incidents/subscribers/tidySubscribers.ts'
 import { deliverWebhook } from './notices/deliverWebhook.ts'
 import { holdChanged } from './notices/holdChanged.ts'
@@ -135,7 +135,7 @@ export const handlers: Handlers = {
   'abuse.suspend': suspend,
   'abuse.tick': tick,
   'incidents.deliver': (ctx) => deliver(ctx),
-  'incidents.tell_subscribers': (ctx) => tellSubscribers(ctx),
+  'incidents.tell_subscribers': tellAlone,
   'incidents.ask_subscriber': askSubscriber,
   'incidents.tidy_subscribers': tidySubscribers,
   'incidents.render_status': renderFrom,
@@ -228,7 +228,11 @@ const taskList = (sql: Pool, env: Env): TaskList => {
 }
 
 const cronItems = (): CronItem[] =>
-  CRON.map(({ match, task }) => ({ match, task, options: { backfillPeriod: 0, maxAttempts: 1 } }))
+  CRON.map(({ match, task }) => ({
+    match,
+    task,
+    options: { backfillPeriod: 0, maxAttempts: 1, priority: priorityOf(task) },
+  }))
 
 /** Runs this process's jobs until stopped; a stop lets the running ones end. Waits out a database that is away. */
 export const startWorker = async (sql: Pool, env: Env, databaseUrl: string): Promise<{ stop(): Promise<void> }> => {
@@ -239,7 +243,7 @@ export const startWorker = async (sql: Pool, env: Env, databaseUrl: string): Pro
     sql,
     databaseUrl,
     {
-      concurrency: 4,
+      concurrency: 6,
       pollInterval: 2_000,
       noHandleSignals: true,
       logger,

@@ -16,6 +16,7 @@ import { readKey, subscriberKey, subscriberLink } from '#server/incidents/subscr
 import { subscribe, type Subscription } from '#server/incidents/subscribers/subscribe.ts'
 import { subscribeRoutes } from '#server/incidents/subscribers/subscribeRoutes.ts'
 import { exportSubscribers, importSubscribers } from '#server/incidents/subscribers/subscriberFile.ts'
+import { tellAlone } from '#server/incidents/subscribers/tellAlone.ts'
 import { tellSubscribers } from '#server/incidents/subscribers/tellSubscribers.ts'
 import { tidySubscribers } from '#server/incidents/subscribers/tidySubscribers.ts'
 import { Webhook } from 'standardwebhooks'
@@ -416,4 +417,18 @@ test('who never confirms is forgotten after a week', async () => {
   expect(await left()).toHaveLength(2)
   await tidySubscribers(at(hour + 60 * 24 * 8))
   expect(await left()).toEqual([{ address: 'always@example.com' }])
+})
+
+test('one run tells subscribers at a time, and who meets it comes again', async () => {
+  await add(mailTo('reader@example.com'))
+  const { id } = await open()
+  const { updateId } = await post(0, id, 'Pulls fail.')
+  await sql.begin(async (tx) => {
+    await tx`select pg_advisory_xact_lock(hashtext('incidents.tell_subscribers'))`
+    await tellAlone(at(hour + 1))
+  })
+  expect(await states(updateId)).toEqual({ 'reader@example.com': 'pending' })
+  expect(await sql`select 1 from graphile_worker.jobs where key = 'incidents.tell_subscribers:next'`).toHaveLength(1)
+  await tellAlone(at(hour + 1))
+  expect(await states(updateId)).toEqual({ 'reader@example.com': 'delivered' })
 })
