@@ -51,6 +51,8 @@ export type Case = {
   points: number
   /** Outgoing connections that were noticed so far. */
   called: Set<string>
+  /** When its memory was first seen to hold a message of stratum, lately. */
+  heardMonoMs: number
   /** What was heard on its network, and when it was last listened to. */
   wire: Observation | null
   wireMonoMs: number
@@ -98,6 +100,7 @@ export const openCase = (
     notBeforeMonoMs: 0,
     points: 0,
     called: new Set(),
+    heardMonoMs: Number.NEGATIVE_INFINITY,
     wire: null,
     wireMonoMs: Number.NEGATIVE_INFINITY,
     captured: null,

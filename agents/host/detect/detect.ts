@@ -33,6 +33,7 @@ const RENEWED_MS = 30_000
 const SUSPECT_AGAIN_MS = 10 * 60_000
 /** Suspects that showed no more while they were looked at closely are read again after so long at most. */
 const SUSPECT_PAUSE_MS = 20_000
+const HEARING_MS = 25_000
 const WIRE_AGAIN_MS = 60_000
 /** An idle container that uses so much of a core is looked at at once. */
 const WAKING_CORES = 0.03
@@ -177,7 +178,7 @@ export const createDetection = (options: {
       }
       const pauseMs = close
         ? Math.min(MOST_CLOSE_MS, Math.max(LEAST_CLOSE_MS, one.deepTookMs * CLOSE_SHARE))
-        : Math.min(suspect ? SUSPECT_PAUSE_MS : Number.POSITIVE_INFINITY, deepPauseMs(one.fruitless))
+        : Math.min(suspect ? SUSPECT_PAUSE_MS : Number.POSITIVE_INFINITY, deepPauseMs(one.fruitless - 1))
       const affordable = close || suspect || one.fruitless < FIRST_LOOKS || savedMs > 0
       if (affordable && now - one.deepMonoMs > pauseMs) {
         one.deepMonoMs = now
@@ -185,6 +186,11 @@ export const createDetection = (options: {
         await watched.inspect(now, one.sockets.tcp, shared)
         one.deepTookMs = performance.now() - begunMs
         await watched.settled()
+        // A first message is a reason to wait closely for the next.
+        if (watched.hears(now) && now - one.heardMonoMs > SUSPECT_AGAIN_MS) {
+          one.heardMonoMs = now
+          one.closelyUntilMonoMs = Math.max(one.closelyUntilMonoMs, now + HEARING_MS)
+        }
         if (!close) {
           savedMs -= one.deepTookMs
           one.fruitless++

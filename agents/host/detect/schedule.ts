@@ -8,7 +8,7 @@ export type Pace = {
 }
 
 /** Ages at which a young container is looked at: what harms shows itself soon. */
-const YOUNG_MS = [1_000, 2_000, 4_000, 7_000, 11_000, 16_000, 25_000, 40_000]
+const YOUNG_MS = [1_000, 2_000, 4_000, 7_000, 11_000, 16_000, 20_000, 25_000, 32_000, 40_000]
 const CLOSELY_MS = 1_000
 const BUSY_MS = 10_000
 const IDLE_MS = 60_000

@@ -9,7 +9,7 @@ export const BUSY_PERCENT = 1.5
 const BUSY_MS = 120_000
 const CALL_MS = 60_000
 const MOST_PROGRAMS = 64
-const MOST_SHARED = 2_000
+const MOST_SHARED = 500
 
 /** What the processes of one program say and hear, together: one that is started again goes on where it was. */
 export type Program = {

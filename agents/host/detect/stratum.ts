@@ -1,13 +1,14 @@
 /**
  * Messages of stratum that a program's memory was seen to hold. `fixed` are those in what was loaded from its file: they
  * count only with others that change or were received. Each kind has the moment it was first seen, since boot; `prints`
- * are whole messages with their kinds, so that another of a kind shows that it goes on. `samples` are lines of sources and
- * documents that hold messages: what stands there too was written, not said.
+ * tell whole messages apart, so that another of a kind shows that it goes on. Until then `texts` has the first of them with
+ * their kinds, and `samples` lines of sources and documents that hold messages: what stands there was written, not said.
  */
 export type Words = {
   kinds: Map<string, number>
   fixed: Map<string, number>
-  prints: Map<string, string[]>
+  prints: Set<number>
+  texts: Map<string, string[]>
   samples: Set<string>
   /** When the first was seen, since boot; null while there is none. */
   sinceMonoMs: number | null
@@ -24,8 +25,9 @@ const NEEDLES = ['"mining.', '"job_id"', '"login"', '"keepalived"', '"eth_submit
 const REACH = 1_500
 const MOST_HITS = 64
 const MOST_WALLETS = 8
-const MOST_PRINTS = 2_000
-const MOST_SAMPLES = 64
+const MOST_PRINTS = 1_000
+const MOST_TEXTS = 32
+const MOST_SAMPLES = 32
 /** Messages that never change may be somebody's samples; a miner that waits for its next job shows them so long. */
 const STILL_MS = 20_000
 /** So many letters around messages make a text that tells of them. */
@@ -56,7 +58,8 @@ const CONCLUSIVE = /^(mining\.|eth_submit|submit$)/
 export const noWords = (): Words => ({
   kinds: new Map(),
   fixed: new Map(),
-  prints: new Map(),
+  prints: new Set(),
+  texts: new Map(),
   samples: new Set(),
   sinceMonoMs: null,
   seenMonoMs: Number.NEGATIVE_INFINITY,
@@ -70,7 +73,8 @@ export const addWords = (words: Words, other: Words): void => {
   for (const name of ['kinds', 'fixed'] as const) {
     for (const [kind, at] of other[name]) words[name].set(kind, Math.min(at, words[name].get(kind) ?? at))
   }
-  for (const [print, kinds] of other.prints) if (words.prints.size < MOST_PRINTS) words.prints.set(print, kinds)
+  for (const print of other.prints) if (words.prints.size < MOST_PRINTS) words.prints.add(print)
+  for (const [text, kinds] of other.texts) if (words.texts.size < MOST_TEXTS) words.texts.set(text, kinds)
   for (const sample of other.samples) if (words.samples.size < MOST_SAMPLES) words.samples.add(sample)
   for (const wallet of other.wallets) if (words.wallets.size < MOST_WALLETS) words.wallets.add(wallet)
   const since = [words.sinceMonoMs, other.sinceMonoMs].filter((at) => at !== null)
@@ -81,8 +85,8 @@ export const addWords = (words: Words, other: Words): void => {
 }
 
 /** Messages that do not change: how many kinds, where a pool's and a miner's are among them and nobody wrote them down. */
-const countStill = ({ fixed, prints, samples }: Words): number => {
-  const said = [...prints].filter(([print]) => [...samples].every((line) => !line.includes(print)))
+const countStill = ({ fixed, texts, samples }: Words): number => {
+  const said = [...texts].filter(([text]) => [...samples].every((line) => !line.includes(text)))
   const kinds = new Set(said.flatMap(([, kindsOf]) => kindsOf))
   const heard = [...kinds].some((kind) => FROM_POOL.test(kind) && !fixed.has(kind))
   const all = new Set([...kinds, ...fixed.keys()])
@@ -127,6 +131,13 @@ const objectIn = (line: string): string => {
   return open < 0 ? '' : line.slice(open, line.lastIndexOf('}') + 1)
 }
 
+/** FNV-1a: a number that tells texts apart well enough. */
+const printOf = (text: string): number => {
+  let hash = 0x811c9dc5
+  for (let n = 0; n < text.length; n++) hash = Math.imul(hash ^ text.charCodeAt(n), 0x01000193)
+  return hash
+}
+
 const addLine = (line: string, words: Words, { nowMonoMs, isFixed }: { nowMonoMs: number; isFixed: boolean }) => {
   const kinds = kindsIn(line)
   if (kinds.length === 0) return
@@ -135,9 +146,11 @@ const addLine = (line: string, words: Words, { nowMonoMs, isFixed }: { nowMonoMs
   const known = isFixed ? words.fixed : words.kinds
   if (kinds.some((kind) => !known.has(kind)) && words.excerpt.length < 300) words.excerpt += `${line.slice(0, 200)}\n`
   for (const kind of kinds) if (!known.has(kind)) known.set(kind, nowMonoMs)
-  const print = objectIn(line)
-  if (print !== '' && !words.prints.has(print) && words.prints.size < MOST_PRINTS) {
-    words.prints.set(print, kinds)
+  const message = objectIn(line)
+  const print = printOf(message)
+  if (message !== '' && !words.prints.has(print) && words.prints.size < MOST_PRINTS) {
+    words.prints.add(print)
+    if (words.texts.size < MOST_TEXTS) words.texts.set(message, kinds)
     if (kinds.some((kind) => known.get(kind)! < nowMonoMs)) words.live = true
   }
   for (const wallet of walletsIn(line)) if (words.wallets.size < MOST_WALLETS) words.wallets.add(wallet)

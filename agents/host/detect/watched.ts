@@ -140,6 +140,8 @@ export const createWatched = (parts: Parts, { id, pid: first, app, startedMonoMs
     isBusy: (now: number) => [...seen.values()].some((of) => isBusy(of, now)),
     /** Busy programs that no deep look has read yet. */
     hasNew: (now: number) => busiest(now).some((of) => of.contentOf === ''),
+    /** True where a busy program was seen to hold a message of stratum just now. */
+    hears: (now: number) => busiest(now).some(({ program }) => program.words.seenMonoMs >= now),
     forksPerS: () => forksPerS,
 
     async glance(now: number): Promise<void> {

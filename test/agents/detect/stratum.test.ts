@@ -115,6 +115,19 @@ test('no bytes make the search throw or take long', () => {
   expect(performance.now() - started).toBeLessThan(2_000)
 })
 
+test('a program that says more than can be kept is kept within bounds', () => {
+  const words = noWords()
+  const long = 'ab'.repeat(500)
+  for (let look = 0; look < 20; look++) {
+    const said = Array.from({ length: 200 }, (_, n) => submit(look * 200 + n).replace('"s"', `"${long}"`))
+    findWords(heap(...said), words, { nowMonoMs: look, isFixed: false })
+  }
+  const { prints, texts, samples, wallets, excerpt } = words
+  expect(words.live).toBe(true)
+  expect([prints.size <= 1_000, texts.size <= 32, samples.size <= 32, wallets.size <= 8]).not.toContain(false)
+  expect(excerpt.length).toBeLessThan(1_000)
+})
+
 test('payout addresses are found, longer or shorter words are not', () => {
   expect(walletsIn(`user=${WALLET},x`)).toEqual([WALLET])
   expect(walletsIn(`${WALLET}A 4${'A'.repeat(40)}`)).toEqual([])
