@@ -1,4 +1,5 @@
 import { epochId, sha256Hex, type EpochDeclaration } from '#agents/protocol.ts'
+import type { Pool } from '#db/client.ts'
 import type { AbuseFinding, Observation, RuleBundle, SignedBundle } from '#agents/rules.ts'
 import { signedHeaders } from '#agents/host/sign.ts'
 import { systemContext } from '#server/context.ts'
@@ -23,6 +24,16 @@ export type Life = {
   account: string
   app: string
   startedMonoMs: number
+}
+
+/** A person with an account of their own; gives its name. */
+export const addCustomer = async (plane: ControlPlane, sql: Pool, who: { email: string; password: string }) => {
+  const ctx = systemContext(sql, readEnv({ WHARF_DATA: plane.dataDir }), 'test')
+  const name = who.email.split('@')[0] ?? 'Owner'
+  const userId = await sql.begin((tx) => insertUser(tx, ctx, { ...who, name }))
+  const [row] = await sql<{ name: string }[]>`select a.name from account a join account_member m on m.account_id = a.id
+    where m.user_id = ${userId}`
+  return row!.name
 }
 
 /** A host that speaks to a control plane as an agent does: it reports containers and what it found in them. */
@@ -110,23 +121,11 @@ export const startOffenders = async (plane: ControlPlane) => {
     return JSON.parse(((await answer.json()) as SignedBundle).payload) as RuleBundle
   }
 
-  /** A person with an account of their own; gives its name. */
-  const customer = async (email: string, password: string): Promise<string> => {
-    const ctx = systemContext(sql, readEnv({ WHARF_DATA: plane.dataDir }), 'test')
-    const userId = await sql.begin((tx) =>
-      insertUser(tx, ctx, { email, name: email.split('@')[0] ?? 'Owner', password }),
-    )
-    const [row] = await sql<
-      { name: string }[]
-    >`select a.name from account a join account_member m on m.account_id = a.id
-      where m.user_id = ${userId}`
-    return row!.name
-  }
-
   /** Lets what is due by time happen now. */
   const tick = async () => {
     await sql`select graphile_worker.add_job('abuse.tick', '{}'::json)`
   }
 
+  const customer = (email: string, password: string) => addCustomer(plane, sql, { email, password })
   return { sql, host, start, finds, rules, customer, tick, close: () => sql.end({ timeout: 1 }) }
 }

@@ -1,30 +1,14 @@
-import { execFileSync } from 'node:child_process'
-import { randomBytes } from 'node:crypto'
-import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { connectEngine } from '#agents/host/engine.ts'
 import type { Container, Engine } from '../../support/docker.ts'
-import { BUILDS, type Build, type Case } from './cases.ts'
-import { startPeers } from './peers.ts'
+import type { Case } from './cases.ts'
+import { openStage } from './stage.ts'
 
 /** What became of a case. `stopS` is from the engine's `start` to its `die`, null where it lived on. */
 export type Result = { of: Case; stopS: number | null; throttled: boolean }
 
-const HERE = import.meta.dirname
 const MOST_MIB = 9_000
 const MOST_AT_ONCE = 16
-
-const word = () => `${'bcdfgklmnprstvz'[randomBytes(1)[0]! % 15]}${randomBytes(4).toString('hex')}`
-
-/** Builds each program, under a name that nobody knows. */
-const build = (folder: string, builds: Iterable<Build>) => {
-  for (const program of builds) {
-    const flags = ['-O1', '-static', '-pthread', ...BUILDS[program]]
-    execFileSync('gcc', [...flags, join(HERE, 'program.c'), '-o', join(folder, program)], { stdio: 'inherit' })
-  }
-}
 
 /** Batches that fit into memory and leave the processors some room. */
 const batched = (cases: readonly Case[]): Case[][] => {
@@ -82,54 +66,13 @@ export const runCorpus = async (
   window: { leastS: number; mostS: number },
   onResult: (result: Result) => void = () => {},
 ): Promise<Result[]> => {
-  const folder = mkdtempSync(join(tmpdir(), 'wharf-corpus-'))
-  chmodSync(folder, 0o755)
-  const scout = await engine.run({ command: ['sleep', '3600'] })
-  const { NetworkSettings } = await engine.call<{ NetworkSettings: { Gateway: string } }>(
-    'GET',
-    `/containers/${scout.id}/json`,
-  )
-  const peers = await startPeers(NetworkSettings.Gateway)
+  const stage = await openStage(engine, cases)
   const lives = await followLives(engine.socketPath)
-  build(folder, new Set(cases.flatMap(({ run }) => ('program' in run ? [run.program] : []))))
-
-  const start = async (one: Case): Promise<Container> => {
-    const own = join(folder, word())
-    mkdirSync(own)
-    chmodSync(own, 0o755)
-    const inside = `/${word()}`
-    const binds = [`${own}:${inside}:ro`, '/usr:/usr:ro', '/usr/lib:/lib:ro', '/usr/lib64:/lib64:ro']
-    const name = word()
-    const { run } = one
-    let command: string[]
-    if ('program' in run) {
-      copyFileSync(join(folder, run.program), join(own, name))
-      chmodSync(join(own, name), 0o755)
-      command = [`${inside}/${name}`, ...peers.put(run.args).split(' ')]
-      if (one.supervised) command = ['sh', '-c', `while :; do ${command.join(' ')}; done`]
-    } else if ('script' in run) {
-      copyFileSync(join(HERE, 'script.mjs'), join(own, `${name}.mjs`))
-      binds.push(`${realpathSync(process.execPath)}:/${name}:ro`)
-      command = [`/${name}`, `${inside}/${name}.mjs`, ...peers.put(run.script).split(' ')]
-    } else {
-      binds.push(`${HERE}:/docs:ro`)
-      command = ['sh', '-c', run.shell]
-    }
-    return engine.run({
-      command,
-      name: word(),
-      binds,
-      labels: { 'io.wharfinger.account': word(), 'io.wharfinger.app': word() },
-      env: { PATH: '/bin:/usr/bin', HOME: '/tmp' },
-      ...(one.cpus === undefined ? {} : { cpus: one.cpus }),
-    })
-  }
-
   const results: Result[] = []
   try {
     for (const batch of batched(cases)) {
       const running: { of: Case; container: Container }[] = []
-      for (const of of batch) running.push({ of, container: await start(of) })
+      for (const of of batch) running.push({ of, container: await stage.start(of) })
       const outcome = async ({ of, container }: (typeof running)[number]): Promise<Result> => {
         const { start: from = 0, die } = lives.of(container.id)
         const { HostConfig } = await engine.call<{ HostConfig: { CpuQuota: number; NanoCpus: number } }>(
@@ -159,8 +102,6 @@ export const runCorpus = async (
     return results
   } finally {
     lives.close()
-    peers.close()
-    await scout.remove()
-    rmSync(folder, { recursive: true, force: true })
+    await stage.close()
   }
 }
