@@ -58,8 +58,8 @@ export default async function ExplorePage({
       <div className="stack">
         <RegistryBanner of={health} />
         <Panel
-          title={text ? `Results for “${text.slice(0, 60)}”` : 'Most used'}
-          sub="by fit, pulls and stars"
+          title={text ? `Results for “${text.slice(0, 60)}”` : isOfficial ? 'Official images' : 'Most used'}
+          sub={text ? 'by fit, pulls and stars' : isOfficial ? undefined : 'by pulls and stars'}
           flush
           actions={
             <>
@@ -114,12 +114,16 @@ export default async function ExplorePage({
             ]}
             empty={
               <Empty
-                title={text ? 'Nothing is called that' : 'No public repositories yet'}
+                title={
+                  text ? 'Nothing is called that' : isOfficial ? 'No official images yet' : 'No public repositories yet'
+                }
                 action={text ? <Button href={here({ q: '', official: '' })}>Show the most used</Button> : undefined}
               >
                 {text
                   ? 'Neither names nor descriptions have these words, and no name is nearly one of them.'
-                  : 'A repository appears here once its admins make it public.'}
+                  : isOfficial
+                    ? 'Admins of the platform choose them.'
+                    : 'A repository appears here once its admins make it public.'}
               </Empty>
             }
           />

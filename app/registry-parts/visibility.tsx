@@ -9,7 +9,7 @@ export function Visibility({ of }: { of: 'public' | 'private' }) {
 export function Digest({ of }: { of: string }) {
   const [algorithm = '', hex = ''] = of.split(':')
   return (
-    <span className="mono dim" title={of}>
+    <span className="mono dim whitespace-nowrap" title={of}>
       {algorithm}:{hex.slice(0, 8)}…{hex.slice(-4)}
     </span>
   )

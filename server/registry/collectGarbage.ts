@@ -27,7 +27,7 @@ const MOST_BROKEN = 100
 export const refusesCollection = (running: Running | undefined): string | undefined => {
   if (!running) return 'no registry runs in this process'
   if (running.process) return undefined
-  return 'the registry at REGISTRY_URL is not ours to stop; there, stop it, run "registry garbage-collect" without -m, and start it again'
+  return 'To collect garbage at REGISTRY_URL stop the registry there, run "registry garbage-collect" without -m, and start it again: it is not ours to stop'
 }
 
 /**
