@@ -1,16 +1,21 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { request } from 'node:http'
+import { createServer, request } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { beforeAll, expect, test } from 'vitest'
 import { registry as metrics } from '#server/metrics.ts'
 import { collectGarbage } from '#server/registry/collectGarbage.ts'
+import { createFront } from '#server/registry/front.ts'
+import { Gate } from '#server/registry/gate.ts'
+import { keepKeys } from '#server/registry/keptKeys.ts'
+import { createRecorder } from '#server/registry/record.ts'
 import { readRepositoryByApi } from '#server/registry/readApi.ts'
 import { readStorage } from '#server/registry/readStorage.ts'
-import { digestOf, expectDone, INDEX_TYPE, indexOf, registryPlane, someBytes } from '../support/registryPlane.ts'
+import { digestOf, expectDone, INDEX_TYPE, indexOf, registryPlane, send, someBytes } from '../support/registryPlane.ts'
 
 const plane = await registryPlane()
 const { api, token, url } = plane
@@ -112,4 +117,51 @@ test('a registry ends with the process that started it, also with one that is ki
   for (let waited = 0; isAlive(pid) && waited < 10_000; waited += 20) await sleep(20)
   expect(isAlive(pid)).toBe(false)
   rmSync(dir, { recursive: true, force: true })
+})
+
+test('a blob of a registry whose storage is not ours comes through to the byte: whole, in part, as a head, and not at all', async () => {
+  const path = 'acme/far'
+  const bearer = await token(`repository:${path}:pull,push`, owner)
+  const blob = someBytes(3_000_000)
+  expectDone(await plane.putBlob(path, bearer, blob), 201)
+  const { upstream } = plane.running()
+  const ctx = plane.context()
+  const far = createFront({
+    sql: plane.sql,
+    env: plane.env,
+    keys: keepKeys(ctx),
+    traffic: plane.running().traffic,
+    recorder: createRecorder(plane.sql),
+    gate: new Gate(),
+    upstream: () => upstream,
+    blobFile: () => undefined,
+  })
+  const server = createServer((req, res) => {
+    const exchange = { req, res, url: new URL(req.url ?? '/', 'http://x'), requestId: 'far', ip: '192.0.2.9' }
+    void far.handle(exchange)
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const at = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const target = `/v2/${path}/blobs/${digestOf(blob)}`
+  const ask = (method: string, headers: Record<string, string> = {}, as: string | undefined = bearer) =>
+    send(at, method, target, { token: as, headers })
+  const whole = await ask('GET')
+  expect([whole.status, whole.body.equals(blob)]).toEqual([200, true])
+  const part = await ask('GET', { range: 'bytes=1000000-1000009' })
+  expect([part.status, part.headers['content-range'], part.body.equals(blob.subarray(1_000_000, 1_000_010))]).toEqual([
+    206,
+    'bytes 1000000-1000009/3000000',
+    true,
+  ])
+  const head = await ask('HEAD')
+  expect([head.status, head.headers['content-length'], head.body.length]).toEqual([200, '3000000', 0])
+  const none = await send(at, 'GET', `/v2/${path}/blobs/${digestOf(Buffer.from('nobody has this'))}`, { token: bearer })
+  expect([none.status, none.body.toString()]).toEqual([404, expect.stringContaining('BLOB_UNKNOWN')])
+  const stranger = await ask('GET', {}, 'no.token.this')
+  expect([stranger.status, stranger.headers['www-authenticate']]).toEqual([
+    401,
+    expect.stringContaining('Bearer realm='),
+  ])
+  far.close()
+  server.close()
 })
