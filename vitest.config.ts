@@ -37,7 +37,7 @@ export default defineConfig({
           hookTimeout: 60_000,
         },
       },
-      whole('real', 5, false),
+      whole('real', 5, true),
       whole('e2e', 3, true),
       whole('crash', 10, false),
     ],

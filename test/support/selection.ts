@@ -9,7 +9,13 @@ export type Phase = (typeof phases)[number]
 export type Part = 'docker' | 'chromium' | 'promtool'
 export type TestFile = { path: string; phase: Phase; parts: Part[] }
 
-const partOf: Record<string, Part> = { docker: 'docker', dockerd: 'docker', browser: 'chromium', promtool: 'promtool' }
+const partOf: Record<string, Part> = {
+  docker: 'docker',
+  dockerd: 'docker',
+  browser: 'chromium',
+  screens: 'chromium',
+  promtool: 'promtool',
+}
 
 /** The parts a test file needs: those whose support it imports. */
 export const partsOf = (source: string): Part[] => {

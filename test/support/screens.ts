@@ -3,15 +3,12 @@ import { globSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Page } from 'playwright'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { readEnv } from '#server/env.ts'
 import { ackToken } from '#server/incidents/onCall/ackLink.ts'
-import { page as openPage } from '../support/browser.ts'
-import { startControlPlane, type ControlPlane } from '../support/controlPlane.ts'
-import { signIn } from '../support/steps.ts'
-
-// Every screen there is, with the demo's data, on a desk in light and on a phone in dark: no accessibility
-// violation, no sideways scroll, no error in the console. A page that is not found here fails by its name.
+import { page as openPage } from './browser.ts'
+import { startControlPlane, type ControlPlane } from './controlPlane.ts'
+import { signIn } from './steps.ts'
 
 const root = join(import.meta.dirname, '..', '..')
 const routes = globSync('app/**/page.tsx', { cwd: root })
@@ -29,12 +26,8 @@ const LEADS_TO: Record<string, RegExp> = {
   '/ops/hosts/[host]/containers': /\/ops\/hosts\/\d+$/,
 }
 
-let plane: ControlPlane
-let params: Record<string, string>
-const pages: Page[] = []
-
 /** Objects that the demo has, for the parts of paths in brackets. */
-const findParams = async (): Promise<Record<string, string>> => {
+const findParams = async (plane: ControlPlane): Promise<Record<string, string>> => {
   const sql = plane.connect()
   const [row] = await sql<Record<string, string>[]>`
     select a.name as account, t.app, t.host_id::text as host, t.epoch::text as epoch,
@@ -53,48 +46,47 @@ const findParams = async (): Promise<Record<string, string>> => {
   return { ...row, token, name: row['account'] ?? '', plan: 'business', tag: 'latest', owner: row['account'] ?? '' }
 }
 
-const pathOf = (route: string): string =>
+const pathOf = (route: string, params: Record<string, string>): string =>
   route.replaceAll(/\[(\w+)\]/g, (_, name: string) => {
     const value = params[name === 'id' && route.startsWith('/ops/billing/invoices/') ? 'invoiceId' : name]
     if (!value) throw new Error(`no example for [${name}] of ${route}; add it to findParams`)
     return encodeURIComponent(value)
   })
 
-beforeAll(async () => {
-  plane = await startControlPlane({ env: { WHARF_DEMO: '1' } })
-  // It takes agents, and so the demo's, before it says that all is there.
-  while (!plane.output().includes('Ctrl-C stops everything')) await sleep(200)
-  params = await findParams()
-}, 180_000)
-
-afterAll(async () => {
-  for (const page of pages) await page.context().close()
-  await plane?.remove()
-})
-
-describe.each([
-  { width: 1440, theme: 'light' as const },
-  { width: 390, theme: 'dark' as const },
-])('at $width px, $theme', ({ width, theme }) => {
+/**
+ * Declares a test of every screen there is, with the demo's data: no accessibility violation (WCAG 2.2 AA), no sideways
+ * scroll, no error in the console. A page without an example here fails by its name.
+ */
+export const testEveryScreen = ({ width, theme }: { width: number; theme: 'light' | 'dark' }): void => {
+  let plane: ControlPlane
+  let params: Record<string, string>
   let signedIn: Page
   let anonymous: Page
   const errors: string[] = []
 
   beforeAll(async () => {
+    plane = await startControlPlane({ env: { WHARF_DEMO: '1' } })
+    // It takes agents, and so the demo's, before it says that all is there.
+    while (!plane.output().includes('Ctrl-C stops everything')) await sleep(200)
+    params = await findParams(plane)
     signedIn = await openPage({ width, theme, baseURL: plane.url })
     anonymous = await openPage({ width, theme, baseURL: plane.url })
-    pages.push(signedIn, anonymous)
     for (const page of [signedIn, anonymous]) {
       page.on('console', (message) => message.type() === 'error' && errors.push(message.text()))
       page.on('pageerror', (error) => errors.push(error.message))
     }
     await signIn(signedIn, plane.url, plane.admin)
+  }, 180_000)
+
+  afterAll(async () => {
+    for (const page of [signedIn, anonymous]) await page?.context().close()
+    await plane?.remove()
   })
 
   test.each(routes)('%s can be read by everybody', async (route) => {
     const page = PUBLIC.has(route) ? anonymous : signedIn
     errors.length = 0
-    const response = await page.goto(pathOf(route))
+    const response = await page.goto(pathOf(route, params))
     expect(response?.status()).toBe(200)
     const leadsTo = LEADS_TO[route]
     if (leadsTo) await page.waitForURL((url) => leadsTo.test(url.pathname))
@@ -118,16 +110,14 @@ describe.each([
     expect(sideways).toBeLessThanOrEqual(0)
     expect(errors).toEqual([])
   })
-})
 
-test('a person who is not signed in is asked to, and comes back to the page', async () => {
-  const page = await openPage({ baseURL: plane.url })
-  pages.push(page)
-  await page.goto('/ops/hosts')
-  await page.waitForURL(/\/sign-in/)
-  await page.getByLabel('E-mail').fill(plane.admin.email)
-  await page.getByLabel('Password', { exact: true }).fill(plane.admin.password)
-  await page.getByRole('button', { name: 'Sign in', exact: true }).click()
-  await page.waitForURL(/\/ops\/hosts$/)
-  expect(await page.getByRole('heading', { level: 1 }).textContent()).toBe('Hosts')
-})
+  test('a person who is not signed in is asked to, and comes back to the page', async () => {
+    await anonymous.goto('/ops/hosts')
+    await anonymous.waitForURL(/\/sign-in/)
+    await anonymous.getByLabel('E-mail').fill(plane.admin.email)
+    await anonymous.getByLabel('Password', { exact: true }).fill(plane.admin.password)
+    await anonymous.getByRole('button', { name: 'Sign in', exact: true }).click()
+    await anonymous.waitForURL(/\/ops\/hosts$/)
+    expect(await anonymous.getByRole('heading', { level: 1 }).textContent()).toBe('Hosts')
+  })
+}

@@ -1,0 +1,3 @@
+import { testEveryScreen } from '../support/screens.ts'
+
+testEveryScreen({ width: 390, theme: 'dark' })
