@@ -24,34 +24,38 @@ export const deliver = async (
   const now = () => new Date(ctx.now.getTime() + (performance.now() - began))
   await noteInterrupted({ ...ctx, now: now() })
   const busy = new Map<string, Promise<void>>()
-  // Nothing more to take for now, and until when to leave what could not be worked on at all.
-  const idle = new Set<string>()
+  // When nothing more was to be taken, and until when to leave what could not be worked on at all.
+  const idleSince = new Map<string, Date>()
   const restsUntil = new Map<string, number>()
   const isLate = () => now().getTime() - ctx.now.getTime() > LONGEST_MS
   const follow = async (target: string) => {
+    let looked = now()
     try {
-      while (!isLate() && (await deliverOne({ ...ctx, now: now() }, target)));
+      while (!isLate() && (await deliverOne({ ...ctx, now: looked }, target))) looked = now()
+      idleSince.set(target, looked)
     } catch (error) {
       log.error({ err: error, target }, 'a delivery could not be worked on')
       restsUntil.set(target, now().getTime() + REST_MS)
     } finally {
-      idle.add(target)
       busy.delete(target)
     }
   }
+  let soon: Date | null
   for (;;) {
-    for (const target of await dueTargets(ctx.sql, now()))
-      if (!busy.has(target) && !idle.has(target) && (restsUntil.get(target) ?? 0) <= now().getTime())
-        busy.set(target, follow(target))
-    const soon = await nextDue(ctx.sql, now())
+    // One instant for both: what becomes due between two would be neither due nor to come, and forgotten.
+    const at = now()
+    for (const { target, since } of await dueTargets(ctx.sql, at)) {
+      const isNews = since > (idleSince.get(target) ?? new Date(0))
+      if (!busy.has(target) && isNews && (restsUntil.get(target) ?? 0) <= at.getTime()) busy.set(target, follow(target))
+    }
+    soon = await nextDue(ctx.sql, at)
     const leastMs = restsUntil.size > 0 ? 250 : 5
     const waitMs = soon ? Math.max(leastMs, soon.getTime() - now().getTime()) : Infinity
     if (busy.size === 0 && (waitMs > patienceMs || isLate())) break
     await Promise.race([...busy.values(), pause(Math.min(waitMs, patienceMs, 1_000))])
-    if (soon && soon <= now()) idle.clear()
+    if (soon && soon <= now()) idleSince.clear()
   }
-  const next = await nextDue(ctx.sql, now())
-  if (next) await addJob(ctx.sql, 'incidents.deliver', {}, { key: 'incidents.deliver:next', runAt: next })
+  if (soon) await addJob(ctx.sql, 'incidents.deliver', {}, { key: 'incidents.deliver:next', runAt: soon })
 }
 
 const pause = (ms: number) => new Promise<void>((done) => void setTimeout(done, ms))

@@ -35,14 +35,16 @@ export type Taken = {
 const unfinished = (sql: Sql) =>
   sql`(e.state in ('pending', 'retryable', 'sending') or (e.state = 'unknown' and e.next_at is not null))`
 
-/** Targets that have something due, and whether their channel is free. Subscribers and customers have a worker of their own. */
-export const dueTargets = async (sql: Sql, now: Date): Promise<string[]> => {
-  const rows = await sql<{ target: string }[]>`
-    select distinct d.target from delivery d left join channel c on c.id = d.channel_id
+/**
+ * Targets that have something due, whose channel is free, and since when the newest of it is. Subscribers and customers have a
+ * worker of their own.
+ */
+export const dueTargets = async (sql: Sql, now: Date): Promise<{ target: string; since: Date }[]> =>
+  await sql<{ target: string; since: Date }[]>`
+    select d.target, max(greatest(d.next_at, c.wait_until)) as since from delivery d left join channel c on c.id = d.channel_id
     where d.state in ('pending', 'retryable', 'unknown') and d.next_at <= ${now} and d.subscriber_id is null
-      and d.recipient is null and (c.wait_until is null or c.wait_until <= ${now})`
-  return rows.map(({ target }) => target)
-}
+      and d.recipient is null and (c.wait_until is null or c.wait_until <= ${now})
+    group by 1`
 
 /** When the next delivery is due that is not due yet; null where none waits. */
 export const nextDue = async (sql: Sql, now: Date): Promise<Date | null> => {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeEach, expect, test } from 'vitest'
 import { adapterOf } from '#server/incidents/channels/kinds.ts'
 import { deliver } from '#server/incidents/deliver.ts'
@@ -82,6 +83,22 @@ test('an update reaches every channel once, with receipts, and only after the un
   await sql`update status_page set rendered_at = ${at(8).now}, rendered_revision = revision`
   await send(60)
   expect((await ledger(updateId))['status']).toBe('delivered')
+})
+
+test('what becomes due while the database is slow to say so is not forgotten', async () => {
+  const { id } = await open()
+  await post(0, id, 'The page is not rendered yet.', { skipped: only([]) })
+  await sql`delete from graphile_worker._private_jobs`
+  // It is looked at again after 250 ms: over by the time the question when is answered.
+  const slow = new Proxy(sql, {
+    apply: (target, self, args: [TemplateStringsArray]) => {
+      const asks = Array.isArray(args[0]) && args[0].join('').includes('select min(')
+      return asks ? sleep(400).then(() => Reflect.apply(target, self, args)) : Reflect.apply(target, self, args)
+    },
+  })
+  await deliver({ ...at(5), sql: slow }, { patienceMs: 0 })
+  const jobs = await sql`select key from graphile_worker._private_jobs`
+  expect(jobs).toEqual([{ key: 'incidents.deliver:next' }])
 })
 
 test('what was undone, left out, a drill or only for those affected reaches no channel', async () => {
