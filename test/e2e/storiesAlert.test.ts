@@ -6,6 +6,7 @@ import { keepChannel, startKits, type Kit } from '../channels/channelKit.ts'
 import { buildWharf } from '../server/incidents/wharf.ts'
 import { page as openPage } from '../support/browser.ts'
 import { startControlPlane, type ControlPlane } from '../support/controlPlane.ts'
+import { hasNgircd, ircReader, startNgircd, type Ngircd } from '../support/ngircd.ts'
 import { hasMonitoring, startMonitoring, type Monitoring } from '../support/prometheus.ts'
 import { mutate, signIn } from '../support/steps.ts'
 import { eventually, poll } from '../support/stories.ts'
@@ -13,13 +14,15 @@ import { eventually, poll } from '../support/stories.ts'
 // From an alert that a real Prometheus fires to an update on every channel, on a phone, and all that can follow it.
 // The stories go on from one to the next.
 
-const canRun = await hasMonitoring()
+const canRun = (await hasMonitoring()) && (await hasNgircd())
 
 let plane: ControlPlane
 let monitoring: Monitoring
 let kits: Kit[] = []
 let phone: Page
 let pager: Awaited<ReturnType<typeof startApi>>
+let ngircd: Ngircd
+let crowd: Awaited<ReturnType<typeof ircReader>>
 
 const startAll = async () => {
   plane = await startControlPlane({ env: { WHARF_ALLOW_PRIVATE_WEBHOOKS: '1' } })
@@ -29,6 +32,10 @@ const startAll = async () => {
   await buildWharf(sql)
   const { secret } = readEnv({ WHARF_DATA: plane.dataDir })
   for (const kit of kits) await keepChannel(sql, secret, kit)
+  ngircd = await startNgircd()
+  crowd = await ircReader(ngircd.port)
+  const place = { server: '127.0.0.1', port: ngircd.port, tls: false, nick: 'wharf', channel: '#status', account: '' }
+  await keepChannel(sql, secret, { ...kits[0]!, kind: 'irc', settings: place, secret: {} })
   await sql.end()
   phone = await openPage({ width: 390, baseURL: plane.url })
   await signIn(phone, plane.url, plane.admin)
@@ -46,6 +53,8 @@ afterAll(async () => {
   await monitoring?.stop()
   await Promise.all([pager, ...kits].map((one) => one?.close()))
   await plane?.remove()
+  crowd?.close()
+  await ngircd?.remove()
 })
 
 /** The ledger's rows of the newest update: what is sent and what came of it. */
@@ -57,7 +66,8 @@ const delivered = async (update: number) => {
   await sql.end()
   return rows.map(({ target, state }) => `${target} ${state}`)
 }
-const green = () => [...kits.map(({ kind }) => kind), 'banner', 'status'].toSorted().map((kind) => `${kind} delivered`)
+const green = () =>
+  [...kits.map(({ kind }) => kind), 'irc', 'banner', 'status'].toSorted().map((kind) => `${kind} delivered`)
 
 test.skipIf(!canRun)(
   'an alert fires, somebody is paged, and three taps later every channel has the update',
@@ -79,13 +89,14 @@ test.skipIf(!canRun)(
     for (const service of ['Running services', 'Image registry']) await phone.getByText(service).first().waitFor()
     await phone.getByText('Fits every channel').waitFor()
     await phone.getByText('1 customer on 1 host').waitFor()
-    await phone.getByRole('button', { name: `Post update to ${kits.length} channels` }).tap()
+    await phone.getByRole('button', { name: `Post update to ${kits.length + 1} channels` }).tap()
 
     await phone.waitForURL(/\/ops\/incidents\/INC-1$/)
     await eventually(async () => expect(await delivered(1)).toEqual(green()), 40_000)
     await phone.getByText(`${green().length} of ${green().length} deliveries`).first().waitFor()
     for (const { kind, posts } of kits)
       expect([kind, posts.length, posts[0]!.text.includes('ams1-c1')]).toEqual([kind, 1, false])
+    expect(crowd.said()).toEqual([expect.stringContaining('Some apps in ams1 cannot be reached.')])
     const ledger = phone.getByLabel('Deliveries of update 1').first()
     await poll(() => ledger.getByText('Delivered', { exact: true }).count()).toBe(green().length)
   },
@@ -150,4 +161,63 @@ test.skipIf(!canRun)('what was said is retracted: deleted where that can be, els
   await phone.getByText('retracted by update 5').first().waitFor()
   const deleting = kits.filter(({ posts }) => posts.some(({ isGone }) => isGone)).map(({ kind }) => kind)
   expect(deleting).toEqual(expect.arrayContaining(['slack', 'discord', 'mastodon', 'bluesky']))
+})
+
+test.skipIf(!canRun)('words for next time, a silence and an outage of last week are kept from a phone', async () => {
+  const dialog = phone.getByRole('dialog')
+  await phone.goto('/ops/incidents/templates')
+  await phone.getByRole('button', { name: 'Add a template' }).tap()
+  await dialog.getByLabel('Name').fill('Slow pulls')
+  await dialog.getByLabel('Title').fill('Pulls in {{region}} are slow')
+  await dialog.getByLabel('Investigating').fill('Pulls of {{component}} take long.')
+  await dialog.getByRole('button', { name: 'Add a template' }).tap()
+  await dialog.waitFor({ state: 'detached' })
+  await phone.goto('/ops/incidents/new')
+  await phone.getByLabel('What is wrong').selectOption({ label: 'Slow pulls' })
+  await phone.getByLabel('Image registry, ams1').check()
+  await phone.getByLabel('This is a drill').check()
+  await phone.getByRole('button', { name: 'Go on to the first update' }).tap()
+  await poll(() => phone.getByRole('textbox', { name: /^Text/ }).inputValue()).toBe(
+    'Pulls of Image registry take long.',
+  )
+
+  const { token } = await mutate<{ token: string }>(plane, 'incidents.alerts.addSource', { name: 'disks' })
+  const fire = async (key: string, disk: string) => {
+    const alert = { title: `${disk} wears out`, key, severity: 'critical', labels: { alertname: 'DiskWear', disk } }
+    const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
+    const sent = await fetch(`${plane.url}/v1/alerts/in`, { method: 'POST', headers, body: JSON.stringify(alert) })
+    expect(sent.status).toBe(200)
+  }
+  const pages = pager.log.length
+  await phone.goto('/ops/alerts')
+  await phone.getByRole('button', { name: 'Add a silence' }).tap()
+  await dialog.getByLabel('Label').fill('disk')
+  await dialog.getByLabel('Value, * for anything').fill('nvme*')
+  await dialog.getByRole('textbox', { name: 'Why' }).fill('They are being changed')
+  await dialog.getByRole('button', { name: 'Silence them' }).tap()
+  await phone.getByText('disk=nvme*').waitFor()
+  await fire('a', 'nvme0')
+  await phone.getByText('1 alert', { exact: true }).first().waitFor()
+  await phone.getByRole('button', { name: 'Change' }).tap()
+  await dialog.getByLabel('Value, * for anything').fill('nvme1')
+  await dialog.getByRole('button', { name: 'Silence them' }).tap()
+  await phone.getByText('disk=nvme1').waitFor()
+  // What the first one kept silent and the second does not wakes somebody; nothing did before.
+  await poll(() => pager.log.length).toBe(pages + 1)
+  await phone.getByRole('button', { name: 'End the silence' }).tap()
+  await phone.getByText('Nothing is silenced').waitFor()
+
+  await phone.goto('/ops/incidents/past')
+  await phone.getByLabel('Title').fill('Pulls failed last week')
+  await phone.getByLabel('Status of Image registry, ams1').selectOption({ label: 'Partial outage' })
+  const day = new Date(Date.now() - 7 * 86_400_000).toISOString().slice(0, 10)
+  await phone.getByLabel('Started, UTC').fill(`${day}T03:00`)
+  await phone.getByLabel('Ended, UTC').fill(`${day}T03:45`)
+  await phone.getByLabel('What happened').fill('Pulls failed.')
+  await phone.getByLabel('How it ended').fill('A disk was changed.')
+  await phone.getByRole('button', { name: 'Write it down' }).tap()
+  await phone.waitForURL(/\/ops\/incidents\/INC-\d+$/)
+  await phone.getByText('45 min').first().waitFor()
+  const history = async () => (await fetch(`${plane.url}/status/history`)).text()
+  await eventually(async () => expect(await history()).toContain('Pulls failed last week'), 15_000)
 })
