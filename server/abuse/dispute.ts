@@ -97,6 +97,7 @@ export const openDispute = async (
     })
     for (const container of await containersOf(tx, ctx.env, owner)) {
       const kind = container.running ? 'throttle' : 'restart'
+      if (!container.running && !container.stopped) continue
       await act(tx, ctx, caseId, container, kind, { key: `dispute:${row.id}`, why: 'it shows itself for a day' })
     }
     await addJob(tx, 'abuse.publish', {}, { key: 'abuse:publish' })

@@ -83,6 +83,13 @@ const keep = async (tx: Tx, found: Found, owner: Owner, scored: Score, caseId: b
   return row.id
 }
 
+/** Seconds while they are what matters, then coarser. */
+const span = (seconds: number): string => {
+  if (seconds < 600) return `${seconds} s`
+  if (seconds < 7_200) return `${Math.round(seconds / 60)} min`
+  return seconds < 172_800 ? `${Math.round(seconds / 3_600)} h` : `${Math.round(seconds / 86_400)} days`
+}
+
 /** What follows from a judged finding: never more than our own score says, whatever the agent did. */
 const follow = async (tx: Tx, ctx: Context, judged: Judged): Promise<void> => {
   const { found, owner, score: scored, opened } = judged
@@ -135,7 +142,7 @@ const stopped = async (tx: Tx, ctx: Context, judged: Judged) => {
     at: found.actedAt ?? found.seenAt,
     words:
       abuse.action === 'stopped'
-        ? `The host stopped ${plain(abuse.name)} ${seconds} s after its start, with ${scored.points} points.`
+        ? `The host stopped ${plain(abuse.name)} ${span(seconds)} after its start, with ${scored.points} points.`
         : `${plain(abuse.name)} has ${scored.points} points with a proof: it is stopped.`,
     detail: { sightingId, points: scored.points },
   })

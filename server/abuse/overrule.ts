@@ -120,7 +120,7 @@ const clear = async (tx: Tx, ctx: Context, found: Case, reason: string) => {
   }
   for (const container of await containersOf(tx, ctx.env, found)) {
     const kind = container.running ? 'unthrottle' : 'restart'
-    if (found.state !== 'deleted') {
+    if (found.state !== 'deleted' && (container.running || container.stopped)) {
       await act(tx, ctx, found.id, container, kind, { key: `clear:${found.id}`, why: 'it was cleared' })
     }
   }

@@ -57,11 +57,19 @@ export const ownerOf = async (
   return { owner: believed, accountId: known?.id ?? null, app }
 }
 
-export type Container = { hostId: number; epoch: number; containerId: string; name: string; running: boolean }
+export type Container = {
+  hostId: number
+  epoch: number
+  containerId: string
+  name: string
+  running: boolean
+  /** Stopped for abuse, by its host or by us; not by its owner. */
+  stopped: boolean
+}
 
 /**
- * The containers of an app as they were last seen, the newest life each, on hosts that are not revoked. One that its host
- * stopped does not run, also before the report of its end came.
+ * The containers of an app as they were last seen, the newest life each, on hosts that are not revoked; those that were
+ * removed since are left out. One that its host stopped does not run, also before the report of its end came.
  */
 export const containersOf = async (
   sql: Sql,
@@ -82,12 +90,18 @@ export const containersOf = async (
     )
     select distinct on (e.host_id, e.object_id) e.host_id, e.epoch, e.object_id as container_id, e.name,
       e.ended_at is null and not exists (select from abuse_sighting s where s.host_id = e.host_id and s.epoch = e.epoch
-        and s.action = 'stopped') as running
+        and s.action = 'stopped') as running,
+      exists (select from abuse_sighting s where s.host_id = e.host_id and s.epoch = e.epoch and s.action = 'stopped')
+        or exists (select from command k where k.host_id = e.host_id and k.epoch = e.epoch and k.kind = 'stop'
+          and k.key like 'abuse:%') as stopped
     from (select distinct k.host_id, k.object_id from mine join epoch k on k.host_id = mine.host_id
       and k.epoch = mine.epoch and k.kind = 'container') c
     join epoch e on e.host_id = c.host_id and e.container_id = c.object_id and e.object_id = c.object_id
       and e.kind = 'container'
     join host h on h.id = e.host_id and h.revoked_at is null
+    where not exists (select from epoch l where l.host_id = e.host_id and l.container_id = c.object_id and l.kind = 'layer')
+      or exists (select from epoch l where l.host_id = e.host_id and l.container_id = c.object_id and l.kind = 'layer'
+        and l.ended_at is null)
     order by e.host_id, e.object_id, e.opened_at desc`
   return rows.map((row) => ({ ...row, epoch: Number(row.epoch) }))
 }

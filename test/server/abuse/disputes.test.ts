@@ -6,6 +6,7 @@ import { wipeKept } from '#server/abuse/wipeKept.ts'
 import { deliver } from '#server/hosts/deliver.ts'
 import { recordResults } from '#server/hosts/recordResults.ts'
 import { testDatabase } from '../../support/database.ts'
+import { addEpoch } from '../usage/place.ts'
 import { house, mining, MINER_EXE, sha } from './house.ts'
 
 const { sql } = await testDatabase()
@@ -40,6 +41,22 @@ describe('a dispute', () => {
     expect(JSON.parse(bundle!.payload)).toMatchObject({
       policy: { disputes: [{ account: 'opens', app: 'web', cpuPercent: 10 }] },
     })
+  })
+
+  test('starts nothing that its owner stopped or removed', async () => {
+    const account = { id: await wharf.addAccount('tidy'), name: 'tidy' }
+    const ended = await wharf.start('tidy', 'web', 0, 'web-ended')
+    const removed = await wharf.start('tidy', 'web', 0, 'web-removed')
+    const struck = await wharf.start('tidy', 'web', 300)
+    const endedAt = wharf.at(200).now
+    await sql`update epoch set ended_at = ${endedAt} where epoch = any(${[ended.epoch, removed.epoch]}::bigint[])`
+    const { containerId } = removed
+    await addEpoch(sql, wharf.host, 'layer-removed', { kind: 'layer', containerId, endedAt })
+    await wharf.finds(removed, 100, { observations: mining().slice(0, 2), action: 'watched' })
+    await wharf.finds(struck, 315)
+    await openDispute(wharf.at(HOUR), account, (await wharf.caseOf('tidy')).id, 'it is honest')
+    const told = [ended, removed, struck].map((life) => wharf.commands(life.containerId))
+    expect(await Promise.all(told)).toEqual([[], [], ['restart']])
   })
 
   test('clears where the same executable was busy for a day without proof: erased, exempt for 30 days', async () => {

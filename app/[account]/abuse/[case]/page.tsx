@@ -57,7 +57,7 @@ export default async function OwnCasePage({ params }: { params: Promise<{ accoun
               </>
             }
           >
-            <ul className="m-0 pl-5">
+            <ul className="m-0 list-disc pl-5">
               {last.reasons.map((reason) => (
                 <li key={reason.words}>
                   {shown(reason.words)} <b className="num">+{reason.points}</b>

@@ -69,7 +69,7 @@ export function Decide({
   const name = shown(app, 60)
   return (
     <Panel title="Decide">
-      <p className="mt-0 text-sm">
+      <p className="mt-0 mb-3 text-sm">
         <b>By itself:</b> {next.words} {next.at && <Time at={next.at} />}
       </p>
       {state === 'closed' ? null : isAdmin ? (

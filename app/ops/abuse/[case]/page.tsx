@@ -66,7 +66,7 @@ export default async function CasePage({ params }: { params: Promise<{ case: str
         }
       />
       <div className="split split-wide">
-        <div className="stack min-w-0">
+        <div className="stack min-w-0 content-start">
           {heaviest && <ScorePanel of={heaviest} />}
           {cpu?.ok && cpu.value.times.length > 1 && (
             <TimeSeries
@@ -88,7 +88,7 @@ export default async function CasePage({ params }: { params: Promise<{ case: str
           )}
           <Evidence sightings={about.sightings} />
         </div>
-        <div className="stack min-w-0">
+        <div className="stack min-w-0 content-start">
           <Decide
             id={String(about.id)}
             app={about.app}

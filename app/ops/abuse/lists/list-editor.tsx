@@ -32,7 +32,7 @@ export function ListEditor(list: { name: string; source: string; entries: string
       <TextareaField
         label={`Names of ${list.name}, a line each`}
         rows={10}
-        className="mono text-xs"
+        className="input mono text-xs"
         spellCheck={false}
         readOnly={!list.isAdmin}
         value={entries}

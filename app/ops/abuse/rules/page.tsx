@@ -59,7 +59,7 @@ export default async function RulesPage({ searchParams }: { searchParams: Promis
   )
 }
 
-const valueOf = (row: Row): string => (row.op === 'in_list' ? `the list ${String(row.value)}` : String(row.value))
+const valueOf = (row: Row): string => String(row.value)
 
 const columnsFor = (isAdmin: boolean): Column<Row>[] => [
   {

@@ -70,7 +70,7 @@ export function RulesEditor({
         <TextareaField
           label="Rules, as JSON"
           rows={16}
-          className="mono text-xs"
+          className="input mono text-xs"
           spellCheck={false}
           value={text}
           onChange={(event) => setText(event.target.value)}

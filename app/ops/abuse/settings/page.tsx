@@ -52,7 +52,7 @@ export default async function SettingsPage() {
             )
           }
         >
-          <p className="mt-0">
+          <p className="mt-0 mb-3">
             While it is on, nothing is stopped, slowed or struck for abuse anywhere. Findings are kept and judged all
             the same.
           </p>
@@ -70,7 +70,7 @@ export default async function SettingsPage() {
             {of.protectedApps.length === 0 ? (
               <Empty title="No app is protected.">Protect one on its page.</Empty>
             ) : (
-              <ul className="m-0 p-4 pl-8">
+              <ul className="m-0 list-disc p-4 pl-8">
                 {of.protectedApps.map(({ account, app }) => (
                   <li key={`${account}/${app}`}>
                     <a href={`/${account}/apps/${encodeURIComponent(app)}`}>

@@ -59,7 +59,7 @@ export function ProtectedForm({ accounts }: { accounts: string }) {
       <TextareaField
         label="Accounts, a line each"
         rows={4}
-        className="mono text-sm"
+        className="input mono text-sm"
         value={text}
         onChange={(event) => setText(event.target.value)}
       />

@@ -38,14 +38,16 @@ export default async function StatisticsPage({ searchParams }: { searchParams: P
         actions={<Sections current="/ops/abuse/statistics" />}
       />
       <div className="stack">
-        <Segmented
-          label="Window"
-          items={WINDOWS.map((window) => ({
-            label: `${window} d`,
-            href: `/ops/abuse/statistics?days=${window}`,
-            current: window === days,
-          }))}
-        />
+        <div className="row">
+          <Segmented
+            label="Window"
+            items={WINDOWS.map((window) => ({
+              label: `${window} d`,
+              href: `/ops/abuse/statistics?days=${window}`,
+              current: window === days,
+            }))}
+          />
+        </div>
         <KpiStrip
           of={[
             { label: 'Stopped by hosts', figure: <Qty of="count" value={of.stops} /> },
