@@ -26,7 +26,9 @@ export const moveRepository = async (
   const target = await targetFor(ctx, met, to.account)
   const path = `${target.name}/${to.name}`
   if (target.name === OFFICIAL && met.visibility === 'private')
-    throw new DomainError('UNPROCESSABLE', 'official images are public; show it to everybody first', { path: 'account' })
+    throw new DomainError('UNPROCESSABLE', 'official images are public; show it to everybody first', {
+      path: 'account',
+    })
   if (path === met.path) throw new DomainError('BAD_REQUEST', `${path} is its name already`, { path: 'name' })
   const moveId = await ctx.sql.begin(async (tx) => {
     if (target.id !== met.accountId && met.visibility === 'private') await needRoom(tx, ctx, target)
