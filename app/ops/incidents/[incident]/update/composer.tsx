@@ -152,6 +152,9 @@ export function Composer(props: Props) {
   ).length
   const checks = [
     ...(weight?.checks ?? []),
+    ...(content.audience === 'affected' && weight?.accounts === 0
+      ? [{ ok: false, words: 'No customer is on these hosts: nobody is told' }]
+      : []),
     ...(previews.rows.length > 0
       ? [
           {

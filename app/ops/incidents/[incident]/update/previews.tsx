@@ -33,7 +33,11 @@ export function Previews({
       {rows.length === 0 ? (
         <div className="panel-body">
           <p className="preview-text">{content.text || 'What you write appears here.'}</p>
-          <p className="help">No channel is set up yet: the status page and the customers’ banner are told.</p>
+          <p className="help">
+            {content.audience === 'affected'
+              ? 'No channel takes it: only the customers’ banner.'
+              : 'No channel is set up yet: the status page and the customers’ banner are told.'}
+          </p>
         </div>
       ) : (
         <ul className="previews">
