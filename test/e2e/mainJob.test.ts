@@ -146,7 +146,7 @@ const heldSoFar = async () => {
     .getByText(/Metered to/)
     .locator('time')
     .first()
-  const meteredTo = await time.getAttribute('datetime', { timeout: 2_000 })
+  const meteredTo = await time.getAttribute('datetime')
   return { mibS: await used('Memory'), atMs: Date.parse(meteredTo ?? '') }
 }
 let heldFirst: Awaited<ReturnType<typeof heldSoFar>>
