@@ -48,7 +48,14 @@ export function MovePanel({
       >
         <div className="row items-end">
           {official ? (
-            <TextField label="Account" name="account" defaultValue={account} required maxLength={64} autoComplete="off" />
+            <TextField
+              label="Account"
+              name="account"
+              defaultValue={account}
+              required
+              maxLength={64}
+              autoComplete="off"
+            />
           ) : (
             <SelectField
               label="Account"
