@@ -89,7 +89,7 @@ test('news is heard again after the database was away: a revoked host is refused
 test('jobs go on after an outage', async () => {
   const mail = (key: string) => addJob(sql, 'notices.mail', { to: 'a@example.com', subject: 's', text: 't', key })
   await mail('before')
-  await expect.poll(settledJobs, { timeout: 10_000 }).toBe(0)
+  await expect.poll(settledJobs, { timeout: 60_000 }).toBe(0)
   await database.stop()
   await sleep(6_000)
   await backUntil(() =>
@@ -99,7 +99,7 @@ test('jobs go on after an outage', async () => {
     ),
   )
   await mail('after')
-  await expect.poll(settledJobs, { timeout: 10_000 }).toBe(0)
+  await expect.poll(settledJobs, { timeout: 60_000 }).toBe(0)
   const keys = await sql<{ key: string }[]>`select key from mail order by id`
   expect(keys.map(({ key }) => key)).toEqual(['before', 'after'])
 })
@@ -109,7 +109,7 @@ test('a job whose worker was killed while it held it is taken up again by the ne
     select id, ${JSON.stringify({ to: 'a@example.com', subject: 's', text: 't', key: 'held' })}::text::json, now(),
       'a worker that was killed', 'held' from graphile_worker._private_tasks where identifier = 'notices.mail'`
   const next = await startWorker(sql, plane.env, database.url)
-  await expect.poll(settledJobs, { timeout: 10_000 }).toBe(0)
+  await expect.poll(settledJobs, { timeout: 60_000 }).toBe(0)
   await next.stop()
   expect(await sql`select 1 from mail where key = 'held'`).toHaveLength(1)
 })

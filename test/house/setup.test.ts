@@ -40,7 +40,7 @@ const calls = () => {
   const path = join(checkout, 'calls')
   return existsSync(path) ? readFileSync(path, 'utf8').trim().split('\n') : []
 }
-const untilCalled = () => expect.poll(calls, { timeout: 10_000, interval: 10 }).toHaveLength(1)
+const untilCalled = () => expect.poll(calls, { timeout: 60_000, interval: 10 }).toHaveLength(1)
 
 test('it installs once, and says nothing while the lock file stays as it is', async () => {
   const first = await setup().done
@@ -72,7 +72,7 @@ test('of two at once, one installs and the other waits', async () => {
   const one = setup()
   await untilCalled()
   const two = setup()
-  await expect.poll(two.told, { timeout: 10_000 }).toBe(`Waiting for another setup (process ${one.child.pid})\n`)
+  await expect.poll(two.told, { timeout: 60_000 }).toBe(`Waiting for another setup (process ${one.child.pid})\n`)
   rmSync(join(checkout, 'held'))
   expect((await one.done).code).toBe(0)
   expect((await two.done).code).toBe(0)

@@ -50,7 +50,7 @@ test('a published port reaches the container', async () => {
   const script = 'echo hello from the container > /data/hello; httpd -f -p 80 -h /data'
   const container = await docker.run({ command: ['sh', '-c', script], ports: [80] })
   const port = await container.port(80)
-  await expect.poll(() => fetchText(port).catch(() => ''), { timeout: 20_000 }).toBe('hello from the container\n')
+  await expect.poll(() => fetchText(port).catch(() => ''), { timeout: 60_000 }).toBe('hello from the container\n')
 })
 
 test('a container that ends tells its exit code and its log', async () => {

@@ -75,7 +75,7 @@ test('a renamed repository has all its images under the new name, moves no bytes
   )
   expect([blob.status, blob.body.length]).toEqual([200, 4_000])
   // The front knows names for a few seconds.
-  await expect.poll(() => has('acme/old', 'latest'), { timeout: 10_000 }).toBe(200)
+  await expect.poll(() => has('acme/old', 'latest'), { timeout: 60_000 }).toBe(200)
   const moved = await calls.registry.repository.get({ path: 'acme/old' })
   expect(moved).toMatchObject({ path: 'twin/renamed', stars: 1, starred: true, tags: 2 })
   const [sizes] = await sql`select (select size_bytes from registry_account where account_id = ${acme.id}) as acme,

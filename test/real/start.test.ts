@@ -16,7 +16,7 @@ test('it answers its probes and says where to go next', async () => {
   expect(await status('/healthz')).toBe(200)
   expect(await status('/readyz')).toBe(200)
   expect(await status('/metrics')).toBe(200)
-  await expect.poll(plane.output, { timeout: 10_000 }).toContain('Ctrl-C stops everything')
+  await expect.poll(plane.output, { timeout: 60_000 }).toContain('Ctrl-C stops everything')
   expect(plane.output()).toContain(plane.url)
   expect(plane.output()).toContain(plane.dataDir)
 })

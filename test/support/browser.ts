@@ -53,6 +53,6 @@ export const page = async (options: PageOptions = {}): Promise<Page> => {
     ...(options.storageState ? { storageState: options.storageState } : {}),
   })
   const opened = await context.newPage()
-  opened.setDefaultTimeout(15_000)
+  opened.setDefaultTimeout(45_000)
   return opened
 }

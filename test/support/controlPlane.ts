@@ -40,7 +40,7 @@ export type ControlPlane = {
 }
 
 const MAIN = join(import.meta.dirname, '..', '..', 'server', 'main.ts')
-const READY_MS = 60_000
+const READY_MS = 120_000
 
 /** A TCP port of 127.0.0.1 that nobody listens on now. */
 export const freePort = async (): Promise<number> => {

@@ -16,7 +16,7 @@ export const mutate = async <T = unknown>(plane: ControlPlane, procedure: string
     method: 'POST',
     headers: { authorization: `Bearer ${plane.token()}`, 'content-type': 'application/json' },
     body: JSON.stringify(input),
-    signal: AbortSignal.timeout(15_000),
+    signal: AbortSignal.timeout(60_000),
   })
   if (!response.ok) throw new Error(`${procedure}: ${response.status} ${await response.text()}`)
   return ((await response.json()) as { result: { data: T } }).result.data

@@ -52,7 +52,7 @@ export const eventually = async (what: () => Promise<void>, withinMs = 20_000): 
 }
 
 /** Vitest's `expect.poll` with the patience of a page on a busy machine. */
-export const poll = <T>(read: () => T | Promise<T>) => expect.poll(read, { timeout: 20_000 })
+export const poll = <T>(read: () => T | Promise<T>) => expect.poll(read, { timeout: 60_000 })
 
 /** The text of a file that a click on `button` downloads, and its name. */
 export const downloaded = async (page: Page, button: Locator): Promise<{ name: string; text: string }> => {
