@@ -39,7 +39,7 @@ export const linkFromOutbox = async (operator: Page, recipient: string, subject:
 }
 
 /** Tries until it is true; the last failure is told. */
-export const eventually = async (what: () => Promise<void>, withinMs = 20_000): Promise<void> => {
+export const eventually = async (what: () => Promise<void>, withinMs = 60_000): Promise<void> => {
   const until = Date.now() + withinMs
   for (;;) {
     try {
