@@ -3,7 +3,9 @@ import { defineConfig } from 'vitest/config'
 const setup = './test/support/setup.ts'
 const exclude = ['**/node_modules/**', '**/.next/**', '**/dist/**']
 
-/** Tests of the whole product: a Docker Engine, a browser, a process that is killed. Those that kill run one file at a time. */
+/**
+ * Tests of the whole product: a Docker Engine, a browser, a process that is killed. Those that kill, or whose agents watch the same engine, run one
+ * file at a time. */
 const whole = (name: string, minutes: number, fileParallelism: boolean) => ({
   test: {
     name,
@@ -37,7 +39,7 @@ export default defineConfig({
           hookTimeout: 120_000,
         },
       },
-      whole('real', 5, true),
+      whole('real', 5, false),
       whole('e2e', 3, true),
       whole('crash', 10, false),
     ],

@@ -30,9 +30,19 @@ const hidden = (socket: Socket) => say(socket, 2_000, (n) => disguised(`${jobs(n
 const rpc = (socket: Socket) =>
   say(socket, 2_000, (n) => `${JSON.stringify({ jsonrpc: '2.0', id: n, result: { status: 'OK', done: n } })}\n`)
 
-/** Listens on `address` alone. `@web`, `@alt` and `@site` are ports
- * that other things use. */
-export const startPeers = async (address: string): Promise<Peers> => {
+/** Who answers under each word. `web`, `alt` and `site` are on ports that other things use. */
+const PEERS: Record<string, { answer: (socket: Socket) => void; port?: number }> = {
+  pool: { answer: pool },
+  hidden: { answer: hidden },
+  rpc: { answer: rpc },
+  web: { answer: pool, port: 443 },
+  site: { answer: rpc, port: 8443 },
+  alt: { answer: pool, port: 8080 },
+}
+const WORD = /@(\w+)/g
+
+/** Starts those that one of `args` names, on `address` alone. */
+export const startPeers = async (address: string, args: readonly string[]): Promise<Peers> => {
   const servers: Server[] = []
   const sockets = new Set<Socket>()
   const listen = async (answer: (socket: Socket) => void, port = 0): Promise<string> => {
@@ -46,16 +56,14 @@ export const startPeers = async (address: string): Promise<Peers> => {
     await once(server, 'listening')
     return `${address}:${(server.address() as AddressInfo).port}`
   }
-  const of: Record<string, string> = {
-    pool: await listen(pool),
-    hidden: await listen(hidden),
-    rpc: await listen(rpc),
-    web: await listen(pool, 443),
-    site: await listen(rpc, 8443),
-    alt: await listen(pool, 8080),
+  const of = new Map<string, string>()
+  for (const word of new Set(args.flatMap((one) => [...one.matchAll(WORD)].map(([, named]) => named ?? '')))) {
+    const peer = PEERS[word]
+    if (!peer) throw new Error(`nobody answers to @${word}`)
+    of.set(word, await listen(peer.answer, peer.port))
   }
   return {
-    put: (args) => args.replace(/@(\w+)/g, (_, word: string) => of[word] ?? '127.0.0.1:9'),
+    put: (text) => text.replace(WORD, (_, word: string) => of.get(word) ?? '127.0.0.1:9'),
     close() {
       for (const server of servers) server.close()
       for (const socket of sockets) socket.destroy()

@@ -35,7 +35,8 @@ export const openStage = async (engine: Engine, cases: readonly Case[]): Promise
     'GET',
     `/containers/${scout.id}/json`,
   )
-  const peers = await startPeers(NetworkSettings.Gateway)
+  const args = cases.flatMap(({ run }) => ('program' in run ? [run.args] : 'script' in run ? [run.script] : []))
+  const peers = await startPeers(NetworkSettings.Gateway, args)
   build(folder, new Set(cases.flatMap(({ run }) => ('program' in run ? [run.program] : []))))
 
   return {
