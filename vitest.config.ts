@@ -4,8 +4,9 @@ const setup = './test/support/setup.ts'
 const exclude = ['**/node_modules/**', '**/.next/**', '**/dist/**']
 
 /**
- * Tests of the whole product: a Docker Engine, a browser, a process that is killed. Those that kill, or whose agents watch the same engine, run one
- * file at a time. */
+ * Tests of the whole product: a Docker Engine, a browser, a process that is killed. Those that kill, or whose agents watch
+ * the same engine, run one file at a time.
+ */
 const whole = (name: string, minutes: number, fileParallelism: boolean) => ({
   test: {
     name,
