@@ -92,7 +92,7 @@ export const openDispute = async (
     await setState(tx, caseId, 'disputed')
     await caseEvent(tx, ctx, caseId, {
       kind: 'disputed',
-      words: `Disputed: ${plain(words, 300) || 'no words given'}. It runs at a tenth of a core until ${dueAt.toISOString().slice(0, 16)}Z, looked at closely.`,
+      words: `Disputed: ${plain(words, 300).replace(/\.$/, '') || 'no words given'}. It runs at a tenth of a core until ${dueAt.toISOString().slice(0, 16)}Z, looked at closely.`,
       detail: { disputeId: row.id, digest, rules: struck.rules },
     })
     for (const container of await containersOf(tx, ctx.env, owner)) {

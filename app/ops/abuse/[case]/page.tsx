@@ -86,7 +86,6 @@ export default async function CasePage({ params }: { params: Promise<{ case: str
               csvName={`${name}-cpu`}
             />
           )}
-          <Evidence sightings={about.sightings} />
         </div>
         <div className="stack min-w-0 content-start">
           <Decide
@@ -145,6 +144,7 @@ export default async function CasePage({ params }: { params: Promise<{ case: str
         </div>
       </div>
       <div className="stack mt-4">
+        <Evidence sightings={about.sightings} />
         <Strikes of={about} />
         <Story events={about.events} />
       </div>

@@ -41,7 +41,7 @@ export default async function ListsPage() {
                 </>
               }
             >
-              <p className="dim mt-0 text-sm">
+              <p className="dim mt-0 text-sm mb-3">
                 Used by {uses.length === 0 ? 'no rule' : uses.map(({ id }) => id).join(', ')}.
               </p>
               <ListEditor
