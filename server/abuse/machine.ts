@@ -1,6 +1,7 @@
 /**
  * What follows from a proven stop. Pure: history in, consequence out. A strike counts once an epoch; the next one on an app
- * needs an epoch that began after the notice of the last was sent; replicas of one deploy count once over the account.
+ * needs an epoch that began after the notice of the last was sent; replicas of one deploy count once over the account; a
+ * container that its owner starts while it is being deleted brings none.
  */
 
 export const STRIKES_TO_DELETE = 5
@@ -29,7 +30,7 @@ export type History = {
   returning: boolean
 }
 
-export type NoStrike = 'epoch_counted' | 'before_notice' | 'same_deploy'
+export type NoStrike = 'epoch_counted' | 'before_notice' | 'same_deploy' | 'being_deleted'
 export type Consequence = {
   /** Its number on the app, or why there is none. */
   strike: { number: number; carried: number } | NoStrike
@@ -59,10 +60,14 @@ export const suspension = (
   return recent.length >= SUSPEND.strikes && apps.size >= SUSPEND.apps ? 'strikes' : null
 }
 
-/** What a stop that was proven brings. `counted`: its epoch brought a strike before, also one that was erased. */
-export const consequence = (history: History, life: Life, counted: boolean, now: Date): Consequence => {
+/** `counted`: the epoch brought a strike before, also one that was erased. `deleted`: its container is being deleted. */
+export type Known = { counted: boolean; deleted: boolean }
+
+/** What a stop that was proven brings. */
+export const consequence = (history: History, life: Life, { counted, deleted }: Known, now: Date): Consequence => {
   const none = (why: NoStrike): Consequence => ({ strike: why, deleteApp: false, suspend: null })
   if (counted) return none('epoch_counted')
+  if (deleted) return none('being_deleted')
   const { strikes, deletions, returning } = history
   if (strikes.some((strike) => strike.app === life.app && strike.toldAt >= life.startedAt)) return none('before_notice')
   if (strikes.some((strike) => sameDeploy(strike, life))) return none('same_deploy')

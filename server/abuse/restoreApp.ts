@@ -26,6 +26,7 @@ export const restoreApp = async (ctx: Context, deletionId: bigint, reason: strin
     const kept = await tx<Kept[]>`
       select host_id, epoch, container_id, evidence ->> 'createConfig' as config, state from command
       where key like ${`abuse:deletion:${deletionId}:delete:%`} order by id`
+    const containers = new Set(kept.map(({ hostId, containerId }) => `${hostId}:${containerId}`)).size
     let restored = 0
     for (const { hostId, epoch, containerId, config, state } of kept) {
       if (state === 'pending') {
@@ -45,7 +46,7 @@ export const restoreApp = async (ctx: Context, deletionId: bigint, reason: strin
     await setState(tx, row.caseId, 'stopped')
     await caseEvent(tx, ctx, row.caseId, {
       kind: 'restored',
-      words: `Restored ${restored} of ${kept.length} containers of ${plain(row.app)}: ${plain(reason, 300)}`,
+      words: `Restored ${restored} of ${containers} containers of ${plain(row.app)}: ${plain(reason, 300)}`,
       detail: { deletionId },
     })
     await audit(tx, ctx, {

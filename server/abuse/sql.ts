@@ -158,9 +158,9 @@ export type DeletionRow = {
 
 export const deletionsOf = async (sql: Sql, caseId: bigint): Promise<DeletionRow[]> => [
   ...(await sql<DeletionRow[]>`
-    select d.id, d.at, d.deleted_by, d.keep_until, d.restored_at, d.wiped_at, count(c.id)::int as containers,
-      count(c.id) filter (where c.state = 'done')::int as done,
-      count(c.id) filter (where c.evidence ? 'createConfig')::int as kept
+    select d.id, d.at, d.deleted_by, d.keep_until, d.restored_at, d.wiped_at, count(distinct (c.host_id, c.container_id))::int as containers,
+      count(distinct (c.host_id, c.container_id)) filter (where c.state = 'done')::int as done,
+      count(distinct (c.host_id, c.container_id)) filter (where c.evidence ? 'createConfig')::int as kept
     from abuse_deletion d left join command c on c.key like 'abuse:deletion:' || d.id || ':delete:%'
     where d.case_id = ${caseId} group by d.id order by d.id desc`),
 ]

@@ -5,17 +5,26 @@ import type { Context } from '../context.ts'
 import { addJob } from '../jobs.ts'
 import { caseEvent, plain } from './caseEvent.ts'
 import { deleteApp } from './deleteApp.ts'
+import { deleteLife, deletionOf } from './finishDeletion.ts'
 import { expiryOf, historyOf } from './history.ts'
 import { consequence, nextStep, STRIKES_TO_DELETE, type Consequence, type Life, type NoStrike } from './machine.ts'
+import type { Target } from './act.ts'
 import type { Owner } from './owner.ts'
 import { tellOwner } from './tellOwner.ts'
 
-export type ProvenStop = { caseId: bigint; sightingId: bigint; owner: Owner; life: Life; contributions: Contribution[] }
+export type ProvenStop = {
+  caseId: bigint
+  sightingId: bigint
+  owner: Owner
+  life: Life & Target
+  contributions: Contribution[]
+}
 
 const WHY_NOT: Record<NoStrike, string> = {
   epoch_counted: 'this run of the container brought its strike before',
   before_notice: 'it was started before the notice of the last stop was sent',
   same_deploy: 'it is a replica of a deploy that brought a strike',
+  being_deleted: 'its app is deleted already, and this life of it too',
 }
 
 /** The contributions that count, in one line: `RandomX memory (70) + pool connection (60)`, in their own words. */
@@ -33,7 +42,9 @@ export const strike = async (tx: Tx, ctx: Context, stop: ProvenStop): Promise<Co
   const { caseId, sightingId, owner, life, contributions } = stop
   const history = await historyOf(tx, owner, ctx.now)
   const [counted] = await tx`select 1 from abuse_strike where host_id = ${life.hostId} and epoch = ${life.epoch}`
-  const next = consequence(history, life, counted !== undefined, ctx.now)
+  const deletion = await deletionOf(tx, owner, life)
+  const next = consequence(history, life, { counted: counted !== undefined, deleted: deletion !== undefined }, ctx.now)
+  if (deletion !== undefined) await deleteLife(tx, ctx, caseId, deletion, life)
   const why = reasons(contributions)
   if (typeof next.strike === 'string') {
     await caseEvent(tx, ctx, caseId, {

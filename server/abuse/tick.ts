@@ -2,6 +2,7 @@ import type { Context } from '../context.ts'
 import { publish } from './bundle.ts'
 import { armDue } from './changeRules.ts'
 import { decideDue } from './dispute.ts'
+import { finishDeletions } from './finishDeletion.ts'
 import { enforceLabels } from './holdLabel.ts'
 import { relieve } from './relieve.ts'
 import { wipeKept } from './wipeKept.ts'
@@ -19,6 +20,7 @@ export const tick = async (ctx: Context): Promise<void> => {
   await armDue(ctx)
   await decideDue(ctx)
   await relieve(ctx)
+  await finishDeletions(ctx)
   await wipeKept(ctx)
   await enforceLabels(ctx)
   await ctx.sql`update abuse_case set state = 'closed', closed_at = ${ctx.now}, closed_by = 'system', outcome = 'expired',

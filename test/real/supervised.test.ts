@@ -19,7 +19,7 @@ import { mutate, signIn } from '../support/steps.ts'
 const EVENTUALLY = { timeout: 45_000, interval: 100 }
 /** An owner's script looks so often, and waits so long before it starts a container again. */
 const SCRIPT_LOOKS_MS = 200
-const SCRIPT_WAITS_MS = 1_500
+const SCRIPT_WAITS_MS = 4_000
 const MOST_STARTS = 14
 const RUN = `story-${process.pid}`
 const MINER: Case = OFFENDERS.find(({ name }) => name === 'dataset and stratum')!

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { finishDeletions } from '#server/abuse/finishDeletion.ts'
 import { overrule } from '#server/abuse/overrule.ts'
 import { restoreApp } from '#server/abuse/restoreApp.ts'
 import { wipeKept } from '#server/abuse/wipeKept.ts'
@@ -92,4 +93,33 @@ test('what an admin protects waits until the protection is lifted', async () => 
   await protectApp(wharf.at(9 * DAY), accountId, 'web', false)
   await wipeKept(wharf.at(10 * DAY))
   expect([await removals(deletionId), await configs(deletionId)]).toEqual([['shielded-data'], 0])
+})
+
+test('a container that its owner starts while it is being deleted brings no strike, and is deleted in that life too', async () => {
+  await wharf.addAccount('quick')
+  const first = await wharf.start('quick', 'web', 0)
+  await wharf.finds(first, 15)
+  const { id } = await wharf.caseOf('quick')
+  await overrule(wharf.at(60), id, 'delete', 'terms of service')
+  const commands = () =>
+    sql<{ id: bigint; epoch: bigint; state: string }[]>`select id, epoch, state from command
+      where kind = 'delete' and container_id = ${first.containerId} order by id`
+  const refuse = async (commandId: bigint, atS: number) =>
+    recordResults(wharf.at(atS), wharf.host, [{ id: Number(commandId), outcome: 'refused', detail: 'another life' }])
+
+  const second = await wharf.start('quick', 'web', 62)
+  await refuse((await commands())[0]!.id, 63)
+  await wharf.finds(second, 15)
+  expect(await sql`select 1 from abuse_strike where owner = 'quick'`).toHaveLength(1)
+  expect(await sql`select 1 from abuse_deletion where owner = 'quick'`).toHaveLength(1)
+  expect((await commands()).map(({ epoch }) => Number(epoch))).toEqual([first.epoch, second.epoch])
+
+  // One that shows nothing more escapes no more than one that does.
+  const third = await wharf.start('quick', 'web', 100)
+  await finishDeletions(wharf.at(101))
+  expect(await commands()).toHaveLength(2)
+  await refuse((await commands())[1]!.id, 102)
+  await finishDeletions(wharf.at(160))
+  await finishDeletions(wharf.at(220))
+  expect((await commands()).map(({ epoch }) => Number(epoch))).toEqual([first.epoch, second.epoch, third.epoch])
 })

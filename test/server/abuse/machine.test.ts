@@ -60,7 +60,12 @@ const run = (told: readonly (Told & { crash?: boolean })[], start: Partial<Histo
     const life = lifeOf(one)
     const key = `${one.host}:${one.epoch}`
     const now = at(Math.max(atS, one.startS + 1))
-    const next = consequence({ returning: false, ...start, strikes, deletions }, life, counted.has(key), now)
+    const next = consequence(
+      { returning: false, ...start, strikes, deletions },
+      life,
+      { counted: counted.has(key), deleted: false },
+      now,
+    )
     if (typeof next.strike === 'string') continue
     counted.add(key)
     given.push({ number: next.strike.number, key })
@@ -182,10 +187,14 @@ describe('the ladder', () => {
 
   test('a strike that expired or was erased is not counted', () => {
     const life = lifeOf(again(1)[0]!.stop)
-    expect(consequence({ strikes: [], deletions: [], returning: false }, life, true, at(0)).strike).toBe(
-      'epoch_counted',
-    )
-    expect(consequence({ strikes: [], deletions: [], returning: false }, life, false, at(0)).strike).toEqual({
+    expect(
+      consequence({ strikes: [], deletions: [], returning: false }, life, { counted: true, deleted: false }, at(0))
+        .strike,
+    ).toBe('epoch_counted')
+    expect(
+      consequence({ strikes: [], deletions: [], returning: false }, life, { counted: false, deleted: false }, at(0))
+        .strike,
+    ).toEqual({
       number: 1,
       carried: 0,
     })
