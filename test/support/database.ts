@@ -16,7 +16,8 @@ export const testDatabase = async (options: { migrated?: boolean; max?: number }
   const name = `test_${process.pid}_${randomBytes(4).toString('hex')}`
   const admin = maintenance(server.url)
   if (options.migrated === false) await admin`create database ${admin(name)}`
-  else await admin`create database ${admin(name)} template ${admin(await templateDatabase())}`
+  // Copying files is several times as fast as logging pages, where nothing has to reach the disk.
+  else await admin`create database ${admin(name)} template ${admin(await templateDatabase())} strategy file_copy`
   await admin.end({ timeout: 5 })
 
   const url = withDatabase(server.url, name)
