@@ -60,7 +60,7 @@ const wipe = async (tx: Tx, ctx: Context, deletion: Due) => {
 
 /**
  * The app's volumes on hosts that deleted its containers: those the hosts named and those metered as the app's, but none
- * metered as another app's, and none at all where the app has had a container since.
+ * metered as another app's, and none at all where the app has had another container since.
  */
 const volumesOf = async (tx: Tx, ctx: Context, { id, owner, accountId, app, at }: Due): Promise<Target[]> => {
   const label = ctx.env.WHARF_LABEL_ACCOUNT
@@ -83,7 +83,8 @@ const volumesOf = async (tx: Tx, ctx: Context, { id, owner, accountId, app, at }
     where coalesce(m.mine, true) and not exists (
       select from attribution t join epoch e on e.host_id = t.host_id and e.epoch = t.epoch and e.kind = 'container'
       where t.until_hour = ${FOREVER_HOUR} and t.account_id is not distinct from ${accountId} and t.app = ${app}
-        and (t.account_id is not null or coalesce(e.labels ->> ${label}, ${NOBODY}) = ${owner}) and e.opened_at > ${at})
+        and (t.account_id is not null or coalesce(e.labels ->> ${label}, ${NOBODY}) = ${owner}) and e.opened_at > ${at}
+        and not exists (select from done where done.host_id = e.host_id and done.container_id = e.container_id))
     order by host_id, name`
   return rows.map((row) => ({ ...row, epoch: Number(row.epoch) }))
 }

@@ -78,7 +78,7 @@ test('a restored app, and one that runs again under its name, keep their volumes
   const restored = await deleted('restored', ['restored-data'])
   await restoreApp(wharf.at(DAY), restored.deletionId, 'settled')
   const again = await deleted('again', ['again-data'])
-  await wharf.start('again', 'web', 2 * DAY)
+  await wharf.start('again', 'web', 2 * DAY, 'web-2')
   await wipeKept(wharf.at(8 * DAY))
   for (const { deletionId } of [restored, again]) {
     expect([await removals(deletionId), await configs(deletionId)]).toEqual([[], 0])
@@ -122,4 +122,12 @@ test('a container that its owner starts while it is being deleted brings no stri
   await finishDeletions(wharf.at(160))
   await finishDeletions(wharf.at(220))
   expect((await commands()).map(({ epoch }) => Number(epoch))).toEqual([first.epoch, second.epoch, third.epoch])
+
+  // A life of what was deleted is no sign that the app runs again.
+  await recordResults(wharf.at(230), wharf.host, [
+    { id: Number((await commands())[2]!.id), outcome: 'done', detail: 'deleted', evidence: { volumes: 'quick-data' } },
+  ])
+  const [deletion] = await sql<{ id: bigint }[]>`select id from abuse_deletion where owner = 'quick'`
+  await wipeKept(wharf.at(8 * DAY))
+  expect(await removals(deletion!.id)).toEqual(['quick-data'])
 })
