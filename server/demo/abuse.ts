@@ -15,7 +15,7 @@ const at = (ctx: Context, msAgo: number): Context => ({ ...ctx, now: new Date(ct
 type Life = { hostId: number; epoch: bigint; containerId: string; name: string; image: string; app: string }
 
 /** Lives of the account's app that had the most of them, newest first. */
-const livesOf = async (sql: Sql, accountId: bigint): Promise<Life[]> => [
+export const livesOf = async (sql: Sql, accountId: bigint): Promise<Life[]> => [
   ...(await sql<Life[]>`
     with mine as (
       select e.host_id, e.epoch, e.object_id as container_id, e.name, e.image, t.app, e.opened_at,
@@ -29,7 +29,7 @@ const livesOf = async (sql: Sql, accountId: bigint): Promise<Life[]> => [
 
 const exe = (of: string) => sha256Hex(`demo executable ${of}`)
 
-const mining = (of: string): Observation[] => [
+export const mining = (of: string): Observation[] => [
   {
     signal: 'memory.randomx_geometry',
     value: 2344,
@@ -61,7 +61,7 @@ const mining = (of: string): Observation[] => [
 ]
 
 /** One finding of an agent at that moment, judged by the code that judges always. */
-const find = async (
+export const find = async (
   ctx: Context,
   life: Life,
   more: Partial<AbuseFinding['abuse']> & { secondsUp?: number },

@@ -134,7 +134,7 @@ const SELLER_AND_BUYERS: ((ctx: Context, id: (account: string) => bigint) => Pro
 ]
 
 /** What the clock's jobs would have done by then. */
-const keepBooks = async (ctx: Context) => {
+export const keepBooks = async (ctx: Context) => {
   const system = (job: string): Context => ({ ...ctx, actor: { kind: 'system', label: `job ${job}` } })
   await closePeriods(system('billing.close_periods'))
   await finalizeDrafts(system('billing.finalize_drafts'))

@@ -135,14 +135,15 @@ export const seedRepositories = async (ctx: Context, people: People): Promise<vo
     const all = { library: LIBRARY, saltmarsh: SALTMARSH, ...OTHERS }
     for (const [account, repositories] of Object.entries(all)) {
       const accountId = account === 'library' ? library!.id : people.accounts.get(account)!
-      for (const repository of repositories) await seedOne(tx, ctx, { accountId, account }, repository)
+      for (const repository of repositories) await seedRepository(tx, ctx, { accountId, account }, repository)
       await sumUp(tx, ctx, accountId)
     }
     await seedAccess(tx, ctx, people)
   })
 }
 
-const seedOne = async (
+/** One repository with its tags, layers and days. */
+export const seedRepository = async (
   tx: Tx,
   ctx: Context,
   { accountId, account }: { accountId: bigint; account: string },

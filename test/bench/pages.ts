@@ -59,7 +59,8 @@ export default async function pages(options: string[]): Promise<void> {
   const plane = await startControlPlane('web', { NODE_ENV: 'production' }, process.env['WHARF_BENCH_DATA'])
   try {
     const { sql, url } = plane
-    const seconds = await seedPages(sql, readEnv({ WHARF_DATA: plane.dataDir }))
+    const env = readEnv({ WHARF_DATA: plane.dataDir })
+    const seconds = await seedPages(sql, env)
     if (seconds > 0) process.stderr.write(`the store was made in ${seconds.toFixed(0)} s\n`)
     const cookies: Cookies = {
       operator: await signIn(url, OPERATOR),
@@ -67,7 +68,7 @@ export default async function pages(options: string[]): Promise<void> {
       anonymous: '',
     }
     const known = new Map<string, number>()
-    const all = await listPages(sql)
+    const all = await listPages(sql, env.secret)
     for (const page of all.filter(({ page }) => options.length === 0 || options.some((part) => page.includes(part)))) {
       const cookie = cookies[page.visitor]
       const times: number[] = []

@@ -7,6 +7,7 @@ import { METER_COLUMNS } from '#server/usage/meters.ts'
 import { keepPartitions } from '#server/usage/partitions.ts'
 import { seedQuotas } from '#server/usage/quotas.ts'
 import { ratesAt } from '#server/usage/rollHours.ts'
+import { seedObjects } from './pagesObjects.ts'
 
 export const OPERATOR = 'operator@bench.example'
 export const CUSTOMER = 'customer@bench.example'
@@ -213,6 +214,7 @@ export const seedPages = async (sql: Pool, env: Env): Promise<number> => {
     where k.host_id = e.host_id and k.epoch = e.epoch and e.kind = 'container'`)
   await seedHours(sql, nowMinute)
   await seedReports(sql)
+  await seedObjects(sql, env, ACCOUNT)
   await sql`vacuum analyze`
   await sql`checkpoint`
   await sql`insert into setting (key, value, updated_by) values ('bench.pages', to_jsonb(${Date.now()}::float8), 'bench')`
