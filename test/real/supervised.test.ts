@@ -16,7 +16,7 @@ import { mutate, signIn } from '../support/steps.ts'
 // A program of the corpus in real containers, an agent that watches their engine, and owners whose scripts start what was
 // stopped again. Nobody decides anything but where a story says so.
 
-const EVENTUALLY = { timeout: 45_000, interval: 100 }
+const EVENTUALLY = { timeout: 90_000, interval: 100 }
 /** An owner's script looks so often, and waits so long before it starts a container again. */
 const SCRIPT_LOOKS_MS = 200
 const SCRIPT_WAITS_MS = 4_000
