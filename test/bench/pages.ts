@@ -69,7 +69,10 @@ export default async function pages(options: string[]): Promise<void> {
     }
     const known = new Map<string, number>()
     const all = await listPages(sql, env.secret)
-    for (const page of all.filter(({ page }) => options.length === 0 || options.some((part) => page.includes(part)))) {
+    const chosen = all.filter(({ page }) => options.length === 0 || options.some((part) => page.includes(part)))
+    // A server that has just started compiles what the first visitors ask for.
+    for (const page of chosen) await visit(url, page, cookies[page.visitor])
+    for (const page of chosen) {
       const cookie = cookies[page.visitor]
       const times: number[] = []
       let html = ''
