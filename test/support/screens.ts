@@ -23,6 +23,7 @@ const LEADS_TO: Record<string, RegExp> = {
   '/': /\/ops$/,
   '/settings': /\/settings\/\w+$/,
   '/ops/billing': /\/ops\/billing\/invoices$/,
+  '/[account]/billing/card': /\/billing$/,
   '/ops/hosts/[host]/containers': /\/ops\/hosts\/\d+$/,
 }
 
