@@ -50,7 +50,12 @@ const runPhase = (name: string, files: TestFile[]) =>
     current = spawn(process.execPath, args, {
       cwd: root,
       stdio: ['ignore', 'inherit', 'inherit'],
-      env: { ...process.env, WHARF_TEST_PHASE: name },
+      env: {
+        ...process.env,
+        WHARF_TEST_PHASE: name,
+        // Each test file, and each control plane, is a process of its own that loads much the same.
+        NODE_COMPILE_CACHE: join(root, 'node_modules', '.cache', 'wharfinger'),
+      },
     })
     current.on('error', () => resolve(1))
     current.on('close', (code) => resolve(code ?? 1))
