@@ -1,8 +1,8 @@
 import type { Tx } from '#db/client.ts'
 import { audit } from '../audit.ts'
 import { labelOf, type Context } from '../context.ts'
-import { act } from './act.ts'
 import { caseEvent, plain } from './caseEvent.ts'
+import { deleteLife } from './finishDeletion.ts'
 import { setState } from './openCase.ts'
 import { containersOf, type Owner } from './owner.ts'
 
@@ -27,7 +27,7 @@ export const deleteApp = async (tx: Tx, ctx: Context, caseId: bigint, owner: Own
     detail: { deletionId: row.id, containers: containers.length },
   })
   for (const container of containers) {
-    await act(tx, ctx, caseId, container, 'delete', { key: `deletion:${row.id}`, why: 'its app is deleted' })
+    await deleteLife(tx, ctx, caseId, row.id, container)
   }
   await setState(tx, caseId, 'deleted')
   await audit(tx, ctx, {

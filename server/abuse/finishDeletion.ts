@@ -16,7 +16,7 @@ export const deletionOf = async (
   return row?.id
 }
 
-/** Has the host delete this life of a container too: a command is for one life, and its owner may have begun another. */
+/** Has the host delete one life of a container of a deleted app: a command is for one life, and its owner may begin another. */
 export const deleteLife = (tx: Tx, ctx: Context, caseId: bigint, deletionId: bigint, life: Target) =>
   act(tx, ctx, caseId, life, 'delete', { key: `deletion:${deletionId}`, why: 'its app is deleted' })
 
